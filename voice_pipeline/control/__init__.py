@@ -1,0 +1,1 @@
+"""From a committed plan to motion."""

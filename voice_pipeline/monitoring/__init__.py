@@ -1,0 +1,1 @@
+"""Rates, latencies, the machine, and verdicts against the budgets."""

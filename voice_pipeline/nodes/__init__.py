@@ -1,0 +1,1 @@
+"""The ROS 2 shells around the stages: the only folder that imports rclpy."""

@@ -1,0 +1,14 @@
+"""The names of the topics, relative to the pipeline's namespace, in flow order. Remap them at launch."""
+
+AUDIO = 'audio'
+TRANSCRIPT = 'transcript'
+COMMAND = 'command'
+INTENT = 'intent'
+PLAN = 'plan'
+SAY = 'say'
+STOP = 'stop'
+EXECUTION = 'execution'
+CMD_VEL = 'cmd_vel'
+ODOM = 'odom'
+PERFORMANCE = 'performance'
+DIAGNOSTICS = '/diagnostics'  # absolute: where every ROS tool looks (REP-107)

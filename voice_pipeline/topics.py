@@ -10,5 +10,6 @@ STOP = 'stop'
 EXECUTION = 'execution'
 CMD_VEL = 'cmd_vel'
 ODOM = 'odom'
+READY = 'ready'  # std_msgs/String, latched: the name of each node once it does its work
 PERFORMANCE = 'performance'
 DIAGNOSTICS = '/diagnostics'  # absolute: where every ROS tool looks (REP-107)

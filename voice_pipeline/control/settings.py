@@ -1,0 +1,93 @@
+"""The settings of the controller and of the simulated robot."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from voice_pipeline.settings import Settings, about
+
+
+class ControlSettings(Settings, frozen=True, kw_only=True):
+    """How the robot may move, and when it must not. They bound every plan, whatever the plan says."""
+
+    rate_hz: Annotated[float, about('Control cycles a second', unit='Hz', minimum=20, maximum=200)] = 50.0
+    execution_rate_hz: Annotated[float, about('Progress reports a second', unit='Hz', minimum=0.5, maximum=20)] = 5.0
+    stamped: Annotated[bool, about('Publish TwistStamped instead of Twist')] = False
+
+    max_speed_mps: Annotated[
+        float, about('Fastest drive ahead or back', unit='m/s', minimum=0.01, maximum=3)
+    ] = 0.5
+    max_lateral_mps: Annotated[
+        float, about('Fastest drive sideways; 0: the robot cannot', unit='m/s', minimum=0, maximum=3)
+    ] = 0.0
+    max_speed_dps: Annotated[float, about('Fastest turn', unit='deg/s', minimum=1, maximum=360)] = 90.0
+    acceleration_mps2: Annotated[float, about('Speeding up', unit='m/s^2', minimum=0.05, maximum=10)] = 0.5
+    deceleration_mps2: Annotated[float, about('Slowing down', unit='m/s^2', minimum=0.05, maximum=10)] = 0.8
+    angular_acceleration_dps2: Annotated[
+        float, about('Speeding up and slowing down a turn', unit='deg/s^2', minimum=5, maximum=3600)
+    ] = 180.0
+    stop_deceleration_mps2: Annotated[
+        float, about('Slowing down on a stop or a fault; 0: to zero at once', unit='m/s^2', minimum=0, maximum=20)
+    ] = 0.0
+
+    distance_tolerance_m: Annotated[
+        float, about('A drive has arrived this near its end', unit='m', minimum=0.002, maximum=0.5)
+    ] = 0.02
+    angle_tolerance_deg: Annotated[
+        float, about('A turn has arrived this near its end', unit='deg', minimum=0.1, maximum=20)
+    ] = 1.5
+
+    max_distance_m: Annotated[float, about('Longest single drive', unit='m', minimum=0.1, maximum=1000)] = 20.0
+    max_angle_deg: Annotated[float, about('Largest single turn', unit='deg', minimum=10, maximum=36000)] = 3600.0
+    max_step_s: Annotated[float, about('Longest time one step may take', unit='s', minimum=1, maximum=3600)] = 120.0
+    max_queue_steps: Annotated[int, about('Most steps waiting or at work', minimum=1, maximum=1000)] = 20
+    plan_max_age_s: Annotated[
+        float, about('A plan older than this is not executed', unit='s', minimum=0.1, maximum=60)
+    ] = 3.0
+
+    odom_timeout_s: Annotated[
+        float, about('Without odometry for this long, the motion ends', unit='s', minimum=0.05, maximum=5)
+    ] = 0.5
+    odom_leap_m: Annotated[
+        float, about('A leap of the odometry by more ends the motion', unit='m', minimum=0.05, maximum=10)
+    ] = 0.5
+    stall_s: Annotated[
+        float, about('Not moving as commanded for this long ends the motion', unit='s', minimum=0.2, maximum=30)
+    ] = 1.5
+    max_pause_s: Annotated[
+        float, about('A longer gap between two control cycles stops the robot', unit='s', minimum=0.1, maximum=5)
+    ] = 0.5
+    zero_hold_s: Annotated[
+        float, about('Zero velocity is published this long after a motion', unit='s', minimum=0, maximum=10)
+    ] = 0.5
+
+
+class SimulationSettings(Settings, frozen=True, kw_only=True):
+    """What the simulated robot is like."""
+
+    rate_hz: Annotated[float, about('Odometry messages a second', unit='Hz', minimum=5, maximum=1000)] = 50.0
+    drive: Annotated[
+        Literal['differential', 'omnidirectional'], about('Whether it can move sideways')
+    ] = 'differential'
+    acceleration_mps2: Annotated[
+        float, about('How fast its speed can change', unit='m/s^2', minimum=0.05, maximum=100)
+    ] = 3.0
+    angular_acceleration_dps2: Annotated[
+        float, about('How fast its turning can change', unit='deg/s^2', minimum=5, maximum=36000)
+    ] = 720.0
+    cmd_timeout_s: Annotated[
+        float, about('It stops when no command came for this long', unit='s', minimum=0.05, maximum=10)
+    ] = 0.5
+    slip: Annotated[
+        float, about('Share of every motion that is lost; 1: it is stuck', minimum=0, maximum=1)
+    ] = 0.0
+    noise_m: Annotated[
+        float, about('Standard deviation of the reported position', unit='m', minimum=0, maximum=1)
+    ] = 0.0
+    noise_deg: Annotated[
+        float, about('Standard deviation of the reported heading', unit='deg', minimum=0, maximum=30)
+    ] = 0.0
+    seed: Annotated[int, about('Seed of the noise', minimum=0)] = 0
+    start_x_m: Annotated[float, about('Where it starts', unit='m')] = 0.0
+    start_y_m: Annotated[float, about('Where it starts', unit='m')] = 0.0
+    start_yaw_deg: Annotated[float, about('Where it looks at the start', unit='deg')] = 0.0

@@ -1,0 +1,278 @@
+"""
+What executes one step, closed loop on odometry.
+
+An executor is started once, then asked once a cycle which velocity it wants, until it is done. What it wants is bounded
+again by the controller. Angles and distances are measured, never counted from time, except where a duration was asked.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+from voice_pipeline.control.motion import STILL, Odometry, Velocity, wrap
+from voice_pipeline.control.profile import clamp, next_speed
+from voice_pipeline.control.settings import ControlSettings
+from voice_pipeline.messages import Pose2D
+
+Axis = Literal['linear', 'lateral', 'angular']
+
+SETTLE_S = 0.3  # inside the tolerance this long is arrived, even where noise keeps the speed from zero
+HEADING_GAIN_PER_S = 2.0  # turn rate per heading error while driving: slow against the 50 Hz cycle, so it cannot ring
+MAX_CORRECTION_RPS = math.radians(45.0)
+FACE_AGAIN_RAD = math.radians(60.0)  # with the goal further aside than this, stop and turn first
+NEAR_M = 0.15  # nearer to a goal its bearing jumps with every millimetre and is followed less and less
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """What an executor may know: the newest odometry (continuous yaw), the velocity last commanded, and the time."""
+
+    odometry: Odometry
+    velocity: Velocity
+    now_s: float
+    dt_s: float
+
+
+class Executor(ABC):
+    """One step at work."""
+
+    is_done = False
+    progress = 0.0
+
+    @abstractmethod
+    def start(self, cycle: Cycle) -> None:
+        """Take the present pose and time as the beginning."""
+
+    @abstractmethod
+    def update(self, cycle: Cycle) -> Velocity:
+        """Return the wanted velocity; sets `is_done`, and `progress` as the share of the step that is done."""
+
+    def _advance_to(self, share: float) -> None:
+        self.progress = max(self.progress, min(1.0, max(0.0, share)))
+
+
+class Approach:
+    """Brings one axis to rest where nothing remains, from either side, and says when it `has_arrived`."""
+
+    def __init__(self, max_speed: float, acceleration: float, deceleration: float, tolerance: float) -> None:
+        self._max_speed = max_speed
+        self._acceleration = acceleration
+        self._deceleration = deceleration
+        self._tolerance = tolerance
+        self._inside_since_s: float | None = None
+        self.has_arrived = False
+
+    def next_speed(self, remaining: float, speed: float, cycle: Cycle, distance: float | None = None) -> float:
+        """
+        Return the speed for the coming cycle. All in the unit of the axis, m or rad.
+
+        `distance` decides the arrival where it is not |remaining|: a goal may also lie aside.
+        """
+        is_inside = abs(remaining if distance is None else distance) <= self._tolerance
+        if not is_inside:
+            self._inside_since_s = None
+        elif self._inside_since_s is None:
+            self._inside_since_s = cycle.now_s
+        is_slow = abs(speed) <= self._deceleration * cycle.dt_s
+        has_settled = self._inside_since_s is not None and cycle.now_s - self._inside_since_s >= SETTLE_S
+        self.has_arrived = is_inside and (is_slow or has_settled)
+        if self.has_arrived:
+            return 0.0
+        return next_speed(remaining, speed, self._max_speed, self._acceleration, self._deceleration, cycle.dt_s)
+
+
+def drive_approach(settings: ControlSettings, speed_mps: float, tolerance_m: float) -> Approach:
+    """Return the approach of a drive."""
+    return Approach(speed_mps, settings.acceleration_mps2, settings.deceleration_mps2, tolerance_m)
+
+
+def turn_approach(settings: ControlSettings, speed_dps: float, tolerance_rad: float) -> Approach:
+    """Return the approach of a turn."""
+    acceleration = math.radians(settings.angular_acceleration_dps2)
+    return Approach(math.radians(speed_dps), acceleration, acceleration, tolerance_rad)
+
+
+def resting_heading(cycle: Cycle, settings: ControlSettings) -> float:
+    """Return the heading in which a turn that is still running out will end, so that a drive starts without a swing."""
+    angular_rps = cycle.velocity.angular_rps
+    run_out_rad = angular_rps * abs(angular_rps) / (2.0 * math.radians(settings.angular_acceleration_dps2))
+    return cycle.odometry.yaw_rad + run_out_rad
+
+
+def hold_heading(error_rad: float) -> float:
+    """Return the turn rate that takes a small heading error out while driving, in rad/s."""
+    return clamp(HEADING_GAIN_PER_S * error_rad, MAX_CORRECTION_RPS)
+
+
+def along(axis: Axis, speed: float, angular_rps: float = 0.0) -> Velocity:
+    """Return the velocity with this speed along one axis, and a correction of the heading where that axis drives."""
+    if axis == 'angular':
+        return Velocity(angular_rps=speed)
+    return Velocity(speed, 0.0, angular_rps) if axis == 'linear' else Velocity(0.0, speed, angular_rps)
+
+
+class Drive(Executor):
+    """Straight by a signed distance ahead or to the left, holding the heading."""
+
+    def __init__(self, distance_m: float, axis: Axis, speed_mps: float, settings: ControlSettings) -> None:
+        self._distance_m = distance_m
+        self._axis = axis
+        self._settings = settings
+        tolerance_m = min(settings.distance_tolerance_m, abs(distance_m) / 2)  # a centimetre asked is a centimetre
+        self._approach = drive_approach(settings, speed_mps, tolerance_m)
+
+    def start(self, cycle: Cycle) -> None:
+        self._origin = cycle.odometry
+        self._heading_rad = resting_heading(cycle, self._settings)
+
+    def update(self, cycle: Cycle) -> Velocity:
+        is_linear = self._axis == 'linear'
+        direction_rad = self._heading_rad + (0.0 if is_linear else math.pi / 2)
+        dx, dy = cycle.odometry.x_m - self._origin.x_m, cycle.odometry.y_m - self._origin.y_m
+        remaining_m = self._distance_m - (dx * math.cos(direction_rad) + dy * math.sin(direction_rad))
+        speed_mps = cycle.velocity.linear_mps if is_linear else cycle.velocity.lateral_mps
+        wanted_mps = self._approach.next_speed(remaining_m, speed_mps, cycle)
+        self.is_done = self._approach.has_arrived
+        self._advance_to(1.0 if self.is_done else 1.0 - abs(remaining_m / self._distance_m))
+        if self.is_done:
+            return STILL
+        return along(self._axis, wanted_mps, hold_heading(self._heading_rad - cycle.odometry.yaw_rad))
+
+
+class Turn(Executor):
+    """In place by a signed angle, which may be several turns."""
+
+    def __init__(self, angle_rad: float, speed_dps: float, settings: ControlSettings) -> None:
+        self._angle_rad = angle_rad
+        tolerance_rad = min(math.radians(settings.angle_tolerance_deg), abs(angle_rad) / 2)
+        self._approach = turn_approach(settings, speed_dps, tolerance_rad)
+
+    def start(self, cycle: Cycle) -> None:
+        self._target_rad = cycle.odometry.yaw_rad + self._angle_rad
+
+    def update(self, cycle: Cycle) -> Velocity:
+        remaining_rad = self._target_rad - cycle.odometry.yaw_rad
+        wanted_rps = self._approach.next_speed(remaining_rad, cycle.velocity.angular_rps, cycle)
+        self.is_done = self._approach.has_arrived
+        self._advance_to(1.0 if self.is_done else 1.0 - abs(remaining_rad / self._angle_rad))
+        return Velocity(angular_rps=wanted_rps)
+
+
+class TimedMotion(Executor):
+    """A signed speed (m/s or rad/s) along one axis for a time, ramps included; a drive holds its heading."""
+
+    def __init__(self, speed: float, axis: Axis, duration_s: float, settings: ControlSettings) -> None:
+        self._speed = speed
+        self._axis = axis
+        self._duration_s = duration_s
+        self._settings = settings
+        self._deceleration = settings.deceleration_mps2
+        if axis == 'angular':
+            self._deceleration = math.radians(settings.angular_acceleration_dps2)
+
+    def start(self, cycle: Cycle) -> None:
+        self._started_s = cycle.now_s
+        self._heading_rad = resting_heading(cycle, self._settings)
+
+    def update(self, cycle: Cycle) -> Velocity:
+        left_s = self._duration_s - (cycle.now_s - self._started_s)
+        self.is_done = left_s <= 0.0
+        self._advance_to(1.0 - left_s / self._duration_s)
+        if self.is_done:
+            return STILL
+        speed = math.copysign(min(abs(self._speed), self._deceleration * left_s), self._speed)
+        return along(self._axis, speed, hold_heading(self._heading_rad - cycle.odometry.yaw_rad))
+
+
+class Wait(Executor):
+    """Stand still for a time."""
+
+    def __init__(self, duration_s: float) -> None:
+        self._duration_s = duration_s
+
+    def start(self, cycle: Cycle) -> None:
+        self._started_s = cycle.now_s
+
+    def update(self, cycle: Cycle) -> Velocity:
+        waited_s = cycle.now_s - self._started_s
+        self.is_done = waited_s >= self._duration_s
+        self._advance_to(waited_s / self._duration_s)
+        return STILL
+
+
+class GoToPose(Executor):
+    """Face the goal, drive there with the heading following the bearing, then turn to the goal's yaw where it has one."""
+
+    def __init__(self, goal: Pose2D, speed_mps: float, speed_dps: float, settings: ControlSettings) -> None:
+        self._goal = goal
+        self._speed_dps = speed_dps
+        self._settings = settings
+        self._drive = drive_approach(settings, speed_mps, settings.distance_tolerance_m)
+        self._phase: Literal['face', 'drive', 'align'] = 'face'
+
+    def start(self, cycle: Cycle) -> None:
+        dx, dy, self._first_m = self._way(cycle.odometry)
+        if self._first_m <= self._settings.distance_tolerance_m:
+            self._begin_align(cycle)
+        else:
+            self._begin_turn('face', math.atan2(dy, dx), cycle)
+
+    def update(self, cycle: Cycle) -> Velocity:
+        if self._phase == 'face':
+            return self._face(cycle)
+        if self._phase == 'drive':
+            return self._drive_on(cycle)
+        return self._align(cycle)
+
+    def _way(self, odometry: Odometry) -> tuple[float, float, float]:
+        dx, dy = self._goal.x_m - odometry.x_m, self._goal.y_m - odometry.y_m
+        return dx, dy, math.hypot(dx, dy)
+
+    def _begin_turn(self, phase: Literal['face', 'align'], heading_rad: float, cycle: Cycle) -> None:
+        # The target is continuous, so that noise near half a turn cannot make the robot hesitate between two ways.
+        self._phase = phase
+        self._target_rad = cycle.odometry.yaw_rad + wrap(heading_rad - cycle.odometry.yaw_rad)
+        tolerance_rad = math.radians(self._settings.angle_tolerance_deg)
+        self._turn = turn_approach(self._settings, self._speed_dps, tolerance_rad)
+
+    def _turn_on(self, cycle: Cycle) -> Velocity:
+        remaining_rad = self._target_rad - cycle.odometry.yaw_rad
+        return Velocity(angular_rps=self._turn.next_speed(remaining_rad, cycle.velocity.angular_rps, cycle))
+
+    def _face(self, cycle: Cycle) -> Velocity:
+        dx, dy, _ = self._way(cycle.odometry)
+        self._target_rad += wrap(math.atan2(dy, dx) - self._target_rad)
+        velocity = self._turn_on(cycle)
+        if not self._turn.has_arrived:
+            return velocity
+        self._phase = 'drive'
+        return self._drive_on(cycle)
+
+    def _drive_on(self, cycle: Cycle) -> Velocity:
+        dx, dy, distance_m = self._way(cycle.odometry)
+        error_rad = wrap(math.atan2(dy, dx) - cycle.odometry.yaw_rad)
+        if distance_m > self._settings.distance_tolerance_m and abs(error_rad) > FACE_AGAIN_RAD:
+            self._begin_turn('face', math.atan2(dy, dx), cycle)
+            return self._face(cycle)
+        ahead_m = distance_m * math.cos(error_rad)
+        wanted_mps = self._drive.next_speed(ahead_m, cycle.velocity.linear_mps, cycle, distance_m)
+        self._advance_to(1.0 - distance_m / self._first_m)
+        if self._drive.has_arrived:
+            self._begin_align(cycle)
+            return STILL
+        return Velocity(wanted_mps, 0.0, hold_heading(error_rad * min(1.0, distance_m / NEAR_M)))
+
+    def _begin_align(self, cycle: Cycle) -> None:
+        heading_rad = cycle.odometry.yaw_rad if self._goal.yaw_rad is None else self._goal.yaw_rad
+        self._begin_turn('align', heading_rad, cycle)
+        self.is_done = self._goal.yaw_rad is None
+        self._advance_to(1.0 if self.is_done else 0.95)
+
+    def _align(self, cycle: Cycle) -> Velocity:
+        velocity = self._turn_on(cycle)
+        self.is_done = self.is_done or self._turn.has_arrived
+        self._advance_to(1.0 if self.is_done else 0.95)
+        return velocity

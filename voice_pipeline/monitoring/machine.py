@@ -1,0 +1,156 @@
+"""
+What the pipeline costs: processor, graphics processor and memory.
+
+`MachineSampler` reads the machine, once a second or so; `MachineStatistics` averages its samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from voice_pipeline.monitoring.processes import PipelineProcess, System
+from voice_pipeline.monitoring.statistics import NS_PER_S, Window
+
+AVERAGED_SAMPLES = 60  # a minute at 1 Hz: long enough that one sentence is not an alarm, short enough to see a change
+REFRESH_S = 5.0  # between two searches for processes and readings of their memory, the costly part
+
+
+@dataclass(frozen=True)
+class ProcessUsage:
+    """One process: `cpu_percent` is of one core (above 100 with several threads), None at its first sample."""
+
+    name: str
+    pid: int
+    cpu_percent: float | None
+    memory_mb: float
+
+
+@dataclass(frozen=True)
+class MachineSample:
+    """
+    The machine at one moment; None is "not available". 1 MB is 2^20 bytes.
+
+    `core_percents` is the load of each core since the sample before. `memory_mb` is what the pipeline's processes use
+    together, with memory shared by several of them counted once (PSS) where the system tells.
+    """
+
+    core_percents: tuple[float, ...]
+    gpu_percent: float | None
+    memory_mb: float | None
+    processes: tuple[ProcessUsage, ...] = ()
+
+    @property
+    def cpu_percent(self) -> float | None:
+        """The load of all cores together: 100 % is every core busy."""
+        return sum(self.core_percents) / len(self.core_percents) if self.core_percents else None
+
+
+@dataclass(frozen=True)
+class MachineValues:
+    """Loads averaged over the newest samples, and the newest sample's memory, cores and processes."""
+
+    cpu_percent: float | None
+    gpu_percent: float | None
+    memory_mb: float | None
+    core_percents: tuple[float, ...] = ()
+    processes: tuple[ProcessUsage, ...] = ()
+
+
+class GpuReader(Protocol):
+    """Reads the load of the graphics processor."""
+
+    def percent(self) -> float | None:
+        """Return the load in 0 to 100 %, None where it is not available."""
+        ...
+
+
+class NoGpu:
+    """A machine without a graphics processor whose load can be read."""
+
+    def percent(self) -> float | None:
+        """Return None: not available."""
+        return None
+
+
+class MachineSampler:
+    """Reads loads and memory; the search for processes is repeated every `refresh_s` only. Not thread-safe."""
+
+    def __init__(
+        self,
+        system: System,
+        clock_ns: Callable[[], int],
+        gpu: GpuReader | None = None,
+        refresh_s: float = REFRESH_S,
+    ) -> None:
+        self._system = system
+        self._clock_ns = clock_ns
+        self._gpu = gpu or NoGpu()
+        self._refresh_ns = int(refresh_s * NS_PER_S)
+        self._refreshed_ns: int | None = None
+        self._processes: dict[int, PipelineProcess] = {}
+        self._memory_bytes: dict[int, int] = {}
+        self._system.core_percents()  # a load is "since the call before": the first one says nothing
+
+    def sample(self) -> MachineSample:
+        """Read the machine; call it about once a second."""
+        now_ns = self._clock_ns()
+        known = set(self._processes)
+        if self._refreshed_ns is None or not 0 <= now_ns - self._refreshed_ns < self._refresh_ns:
+            self._refresh()
+            self._refreshed_ns = now_ns
+        usages = [self._usage(process, is_new=pid not in known) for pid, process in self._processes.items()]
+        processes = tuple(usage for usage in usages if usage is not None)
+        return MachineSample(
+            core_percents=self._system.core_percents(),
+            gpu_percent=self._gpu.percent(),
+            memory_mb=sum(process.memory_mb for process in processes) if processes else None,
+            processes=processes,
+        )
+
+    def _refresh(self) -> None:
+        """Find the processes again. Those known stay the same objects: they know their load since the call before."""
+        found = {process.pid: process for process in self._system.pipeline_processes()}
+        self._processes = {pid: self._same(process) for pid, process in sorted(found.items())}
+        readings = ((pid, process.memory_bytes()) for pid, process in self._processes.items())
+        self._memory_bytes = {pid: memory for pid, memory in readings if memory is not None}
+
+    def _same(self, process: PipelineProcess) -> PipelineProcess:
+        known = self._processes.get(process.pid)
+        return known if known is not None and known.name == process.name else process
+
+    def _usage(self, process: PipelineProcess, *, is_new: bool) -> ProcessUsage | None:
+        """Return what the process uses, None when it has ended."""
+        memory = self._memory_bytes.get(process.pid)
+        cpu_percent = process.cpu_percent()
+        if memory is None or cpu_percent is None:
+            return None
+        return ProcessUsage(process.name, process.pid, None if is_new else cpu_percent, memory / 2**20)
+
+
+class MachineStatistics:
+    """Averages samples of the machine. Not thread-safe."""
+
+    def __init__(self, samples: int = AVERAGED_SAMPLES) -> None:
+        self._cpu_percent = Window(samples)
+        self._gpu_percent = Window(samples)
+        self._newest = MachineSample(core_percents=(), gpu_percent=None, memory_mb=None)
+
+    def on_sample(self, sample: MachineSample) -> None:
+        """Take in a sample."""
+        self._newest = sample
+        if sample.cpu_percent is not None:
+            self._cpu_percent.add(sample.cpu_percent)
+        if sample.gpu_percent is not None:
+            self._gpu_percent.add(sample.gpu_percent)
+
+    def values(self) -> MachineValues:
+        """Return averages and the newest sample."""
+        return MachineValues(
+            cpu_percent=self._cpu_percent.mean(),
+            gpu_percent=self._gpu_percent.mean(),
+            memory_mb=self._newest.memory_mb,
+            core_percents=self._newest.core_percents,
+            processes=self._newest.processes,
+        )

@@ -1,0 +1,71 @@
+"""Microphone, sound file or pipe → `audio`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from std_msgs.msg import Int16MultiArray, String
+
+from voice_pipeline import topics
+from voice_pipeline.audio.settings import CaptureSettings
+from voice_pipeline.audio.source import SourceError, open_source
+from voice_pipeline.nodes.base import AUDIO_QOS, LATCHED_QOS, PipelineNode, StartError, run
+from voice_pipeline.nodes.conversions import audio_to_message
+
+RECOGNISER = 'speech_recognition'
+
+
+class AudioCapture(PipelineNode[CaptureSettings]):
+    """Publishes frames of 32 ms from one thread that belongs to the sound."""
+
+    def __init__(self) -> None:
+        super().__init__('audio_capture', CaptureSettings)
+        self._stop = threading.Event()
+        self._listened_to = threading.Event()
+        try:
+            self._source = open_source(self.settings, on_status=self._log_status)
+        except SourceError as error:
+            raise StartError(str(error)) from None
+        self._publisher = self.create_publisher(Int16MultiArray, topics.AUDIO, AUDIO_QOS)
+        self.create_subscription(String, topics.READY, self._on_ready, LATCHED_QOS)
+        self._thread = threading.Thread(target=self._capture, name='capture', daemon=True)
+        self._thread.start()
+        self.report_ready(self._source.description)
+
+    def _on_ready(self, message: String) -> None:
+        if message.data == RECOGNISER:
+            self._listened_to.set()
+
+    def _log_status(self, text: str) -> None:
+        self.get_logger().warning(text)
+
+    def _capture(self) -> None:
+        if self.settings.source == 'wav' and not self._wait_for_listener():
+            return
+        for frame in self._source.frames(self._stop):
+            self._publisher.publish(audio_to_message(frame))
+        if not self._stop.is_set():
+            self.get_logger().info('the sound has ended')
+
+    def _wait_for_listener(self) -> bool:
+        """Hold a recording back until the recogniser can hear it; a model takes seconds to load. False when ended."""
+        self.get_logger().info(f"holding the recording back until '{RECOGNISER}' is ready")
+        while not self._listened_to.wait(timeout=0.2):
+            if self._stop.is_set():
+                return False
+        return True
+
+    def close(self) -> None:
+        """End the capture thread."""
+        self._stop.set()
+        self._thread.join(timeout=2.0)
+
+
+def main() -> int:
+    """Run the node."""
+    return run(AudioCapture)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

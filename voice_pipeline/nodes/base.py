@@ -1,0 +1,132 @@
+"""What all nodes share: parameters from a settings record, validated messages, readiness, and a clean end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import FrameType
+from typing import Generic, TypeVar
+
+import rclpy
+from rclpy.clock import Clock, ClockType
+from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from std_msgs.msg import String
+
+from voice_pipeline import messages, topics
+from voice_pipeline.nodes.parameters import declare_settings
+from voice_pipeline.settings import Settings, SettingsError
+
+SettingsT = TypeVar('SettingsT', bound=Settings)
+MessageT = TypeVar('MessageT', bound=messages.Message)
+
+# Reliable, and a little deep: revisions are small, and a final must not be lost to a busy moment.
+MESSAGE_QOS = QoSProfile(depth=20)
+# One second of frames.
+AUDIO_QOS = QoSProfile(depth=32)
+# Also for who subscribes later.
+LATCHED_QOS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+_SPIN_S = 0.1  # how often a quiet node looks whether it was told to end
+EXIT_WRONG_SETTINGS = 2
+
+
+class StartError(RuntimeError):
+    """The node cannot do its work; the text says what the user should do."""
+
+
+class PipelineNode(Node, Generic[SettingsT]):
+    """A thin shell around one stage: parameters in, callbacks, messages out."""
+
+    def __init__(self, name: str, settings_type: type[SettingsT]) -> None:
+        super().__init__(name, automatically_declare_parameters_from_overrides=True)
+        self.settings = declare_settings(self, settings_type)
+        self.malformed: Counter[str] = Counter()
+        self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._ready = self.create_publisher(String, topics.READY, LATCHED_QOS)
+
+    def report_ready(self, what: str = '') -> None:
+        """Tell the log, and who waits on the `ready` topic, that this node does its work from now on."""
+        self._ready.publish(String(data=self.get_name()))
+        self.get_logger().info(f'ready{": " if what else ""}{what}')
+
+    def on_message(self, kind: type[MessageT], topic: str, handle: Callable[[MessageT, int], None]) -> None:
+        """Call `handle(message, received_ns)` for each valid message; count the others, and log the first of a kind."""
+
+        def receive(raw: String) -> None:
+            received_ns = time.time_ns()
+            try:
+                message = messages.decode(kind, raw.data)
+            except messages.MalformedMessageError as error:
+                self.reject(topic, str(error))
+                return
+            handle(message, received_ns)
+
+        self.create_subscription(String, topic, receive, MESSAGE_QOS)
+
+    def message_publisher(self, topic: str, qos: QoSProfile = MESSAGE_QOS) -> Callable[[messages.Message], None]:
+        """Return the function that publishes a message on the topic."""
+        publisher: Publisher = self.create_publisher(String, topic, qos)
+        return lambda message: publisher.publish(String(data=messages.encode(message)))
+
+    def create_steady_timer(self, period_s: float, callback: Callable[[], None]) -> None:
+        """Call back at a fixed period of the monotonic clock: neither clock jumps nor simulated time may hold it up."""
+        self.create_timer(period_s, callback, clock=self._steady_clock)
+
+    def reject(self, topic: str, reason: str) -> None:
+        """Drop an unusable input: counted, and logged the first time, so that a chatty alien cannot fill the log."""
+        self.malformed[topic] += 1
+        if self.malformed[topic] == 1:
+            self.get_logger().warning(f"ignoring a bad message on '{topic}' (logged once): {reason}")
+
+    def close(self) -> None:
+        """End threads and leave the robot at rest; called while messages can still be sent."""
+
+
+def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] | None = None) -> int:
+    """Run one node until it is told to end (SIGINT, SIGTERM). Returns the exit status."""
+    # rclpy's own signal handlers tear the context down first, and then nothing can say "zero velocity" any more.
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    ended = _end_on_signals()
+    node: PipelineNode[SettingsT] | None = None
+    try:
+        node = make_node()
+        executor = _make_executor()
+        executor.add_node(node)
+        while rclpy.ok() and not ended():
+            executor.spin_once(timeout_sec=_SPIN_S)
+    except (SettingsError, StartError) as error:
+        print(f'{sys.argv[0]}: {error}', file=sys.stderr)
+        return EXIT_WRONG_SETTINGS
+    finally:
+        if node is not None:
+            node.close()
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+def _end_on_signals() -> Callable[[], bool]:
+    received: list[int] = []
+
+    def remember(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, remember)
+    return lambda: bool(received)
+
+
+def _make_executor() -> Executor:
+    """Return the executor that costs least: Jazzy and later have one driven by events, Humble does not."""
+    try:
+        from rclpy.experimental import EventsExecutor
+    except ImportError:
+        return SingleThreadedExecutor()
+    return EventsExecutor()

@@ -1,0 +1,67 @@
+"""`audio` → `transcript`: a fresh revision of the whole utterance, many times a second."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+from std_msgs.msg import Int16MultiArray
+
+from voice_pipeline import topics
+from voice_pipeline.audio.activity import SileroActivity
+from voice_pipeline.nodes.base import AUDIO_QOS, PipelineNode, StartError, run
+from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message
+from voice_pipeline.recognition.choose import load
+from voice_pipeline.recognition.recognizer import SpeechRecognizer
+from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.recognition.weights import ModelError
+
+_IDLE_S = 0.2  # how long the worker waits for work before it looks whether the node has ended
+
+
+class SpeechRecognition(PipelineNode[RecognitionSettings]):
+    """The executor's thread takes frames in; one worker runs the model, on the newest sound only."""
+
+    def __init__(self) -> None:
+        super().__init__('speech_recognition', RecognitionSettings)
+        try:
+            backend = load(self.settings)
+        except ModelError as error:
+            raise StartError(str(error)) from None
+        self._recognizer = SpeechRecognizer(self.settings, backend, SileroActivity())
+        self._publish = self.message_publisher(topics.TRANSCRIPT)
+        self._ended = threading.Event()
+        self._worker = threading.Thread(target=self._recognise, name='recognise', daemon=True)
+        self._worker.start()
+        self.create_subscription(Int16MultiArray, topics.AUDIO, self._on_audio, AUDIO_QOS)
+        self.report_ready(backend.description)
+
+    def _on_audio(self, message: Int16MultiArray) -> None:
+        received_ns = time.time_ns()
+        try:
+            frame = audio_from_message(message)
+        except AlienMessageError as error:
+            self.reject(topics.AUDIO, str(error))
+            return
+        self._recognizer.accept(frame, received_ns)
+
+    def _recognise(self) -> None:
+        while not self._ended.is_set():
+            transcript = self._recognizer.next_transcript(timeout_s=_IDLE_S)
+            if transcript is not None:
+                self._publish(transcript)
+
+    def close(self) -> None:
+        """End the worker after the revision it is at."""
+        self._ended.set()
+        self._worker.join(timeout=5.0)
+
+
+def main() -> int:
+    """Run the node."""
+    return run(SpeechRecognition)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""
+When an utterance begins and ends: a state machine over the voice probability of each frame.
+
+              voice                  min_speech_ms                  no voice
+    SILENCE ─────────▶ STARTING ────────────────────▶ SPEECH ◀─────────────────▶ PAUSE
+       ▲   ◀───────────   │                             │ max_utterance_s  voice  │ final_silence_ms
+       │      no voice                                  │                         │
+       └────────────────────────────────────────────────┴─────────────────────────┘
+
+Time is counted in frames, never by a clock, so the same sound always gives the same utterances. Voice is judged with
+hysteresis: it begins at `speech_threshold` and lasts while the probability is at least `silence_threshold`.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum, auto
+
+from voice_pipeline.audio.frames import FRAME_S
+from voice_pipeline.recognition.settings import RecognitionSettings
+
+
+class State(Enum):
+    """Where the speaker is."""
+
+    SILENCE = auto()
+    STARTING = auto()  # voice, but not yet long enough to be speech
+    SPEECH = auto()
+    PAUSE = auto()  # silence, but not yet long enough to be the end
+
+
+class Event(Enum):
+    """What a frame changed."""
+
+    STARTED = auto()  # an utterance began `min_speech_ms` ago
+    ENDED = auto()  # the speaker has been silent for `final_silence_ms`
+    CUT = auto()  # the utterance reached `max_utterance_s`; what follows is the next one
+
+
+def frame_count(duration_s: float) -> int:
+    """Return how many whole frames cover the duration."""
+    return math.ceil(round(duration_s / FRAME_S, 6))
+
+
+class Endpointer:
+    """The state machine; feed it one probability a frame."""
+
+    def __init__(self, settings: RecognitionSettings) -> None:
+        self._speech_threshold = settings.speech_threshold
+        self._silence_threshold = settings.silence_threshold
+        self._min_speech = frame_count(settings.min_speech_ms / 1000)
+        self._final_silence = frame_count(settings.final_silence_ms / 1000)
+        self._max_utterance = frame_count(settings.max_utterance_s)
+        self.reset()
+
+    def reset(self) -> None:
+        """Return to `SILENCE`."""
+        self.state = State.SILENCE
+        self._voiced_frames = 0  # in STARTING
+        self._silent_frames = 0  # in PAUSE
+        self._utterance_frames = 0  # since STARTED
+
+    @property
+    def is_voiced(self) -> bool:
+        """Whether the last frame was voice."""
+        return self.state in (State.STARTING, State.SPEECH)
+
+    def update(self, probability: float) -> Event | None:
+        """Take the voice probability of the next frame and return what it changed; one that is not a number is 0."""
+        lasting = self.is_voiced
+        voiced = probability >= (self._silence_threshold if lasting else self._speech_threshold)
+        if self.state in (State.SILENCE, State.STARTING):
+            return self._before_speech(voiced)
+        return self._within_utterance(voiced)
+
+    def _before_speech(self, voiced: bool) -> Event | None:
+        if not voiced:
+            self.reset()
+            return None
+        self.state = State.STARTING
+        self._voiced_frames += 1
+        if self._voiced_frames < self._min_speech:
+            return None
+        self.state = State.SPEECH
+        return Event.STARTED
+
+    def _within_utterance(self, voiced: bool) -> Event | None:
+        self.state = State.SPEECH if voiced else State.PAUSE
+        self._silent_frames = 0 if voiced else self._silent_frames + 1
+        self._utterance_frames += 1
+        if self._silent_frames >= self._final_silence:
+            self.reset()
+            return Event.ENDED
+        if self._utterance_frames >= self._max_utterance:
+            self.reset()
+            return Event.CUT
+        return None

@@ -1,0 +1,88 @@
+"""The settings of speech recognition, and the only place of their defaults."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from voice_pipeline.recognition.window import MAX_SPEECH_S, MAX_WINDOW_S
+from voice_pipeline.settings import Settings, about
+
+BackendName = Literal['auto', 'openai-whisper', 'faster-whisper']
+Device = Literal['auto', 'cpu', 'cuda']
+
+
+class RecognitionSettings(Settings, frozen=True):
+    """Which Whisper hears, how often it revises, and when an utterance begins and ends."""
+
+    model: Annotated[
+        str,
+        about(
+            'tiny.en (comes with the package), another Whisper name (downloaded once), a .pt checkpoint or a '
+            'CTranslate2 folder'
+        ),
+    ] = 'tiny.en'
+    backend: Annotated[BackendName, about('Library that runs the model; auto takes the fastest that is here')] = 'auto'
+    device: Annotated[Device, about('Where the model runs; auto takes the GPU where a backend can use it')] = 'auto'
+    # Threads of CTranslate2 int8 on two cores, 10 s window: 1 takes 57 + 31 ms, 2 take 65 + 43 ms, 4 take 76 + 68 ms.
+    threads: Annotated[int, about('CPU threads of the model', minimum=1, maximum=64)] = 1
+    max_revision_hz: Annotated[
+        float, about('Transcripts a second while someone speaks, at most', unit='Hz', minimum=1, maximum=31)
+    ] = 20.0
+    window_s: Annotated[
+        float,
+        about(
+            'Sound the encoder is given at least, padded with silence; less is faster, but below 8 s Whisper tends to '
+            'say the sentence twice',
+            unit='s',
+            minimum=1,
+            maximum=MAX_WINDOW_S,
+        ),
+    ] = 10.0
+    speech_threshold: Annotated[
+        float, about('Voice probability at which a frame counts as speech', minimum=0.01, maximum=0.99)
+    ] = 0.5
+    silence_threshold: Annotated[
+        float, about('Voice probability below which speech counts as interrupted', minimum=0.01, maximum=0.99)
+    ] = 0.35
+    min_speech_ms: Annotated[
+        int, about('Uninterrupted voice that begins an utterance', unit='ms', minimum=32, maximum=1000)
+    ] = 96
+    pre_roll_ms: Annotated[
+        int, about('Sound before the first voice that still belongs to the utterance', unit='ms', minimum=0, maximum=1000)
+    ] = 320
+    # On real clips the text of the speech with 0, 32, 64, 128 and 256 ms after it is the same, punctuation aside.
+    tail_ms: Annotated[
+        int, about('Sound after the last voice that is still recognised', unit='ms', minimum=0, maximum=1000)
+    ] = 64
+    final_silence_ms: Annotated[
+        int, about('Silence that ends an utterance', unit='ms', minimum=100, maximum=5000)
+    ] = 600
+    max_utterance_s: Annotated[
+        float, about('Speech after which an utterance is ended anyway', unit='s', minimum=1, maximum=MAX_SPEECH_S)
+    ] = 20.0
+    # Whisper's own thresholds and rule (Radford et al. 2022, section 4.5).
+    no_speech_threshold: Annotated[
+        float, about('Probability of no speech from which an unlikely text is dropped', minimum=0, maximum=1)
+    ] = 0.6
+    log_probability_threshold: Annotated[
+        float, about('Mean log-probability of a token below which a text is unlikely', minimum=-10, maximum=0)
+    ] = -1.0
+
+    def __post_init__(self) -> None:
+        """Check what concerns several fields at once."""
+        if self.silence_threshold > self.speech_threshold:
+            raise ValueError(
+                f'silence_threshold ({self.silence_threshold}) must not exceed speech_threshold '
+                f'({self.speech_threshold})'
+            )
+        for name in ('pre_roll_ms', 'tail_ms'):
+            if getattr(self, name) > self.final_silence_ms:
+                raise ValueError(
+                    f'{name} ({getattr(self, name)}) must not exceed final_silence_ms ({self.final_silence_ms})'
+                )
+        longest_s = (self.pre_roll_ms + self.min_speech_ms) / 1000 + self.max_utterance_s
+        if longest_s > MAX_SPEECH_S:
+            raise ValueError(
+                f'pre_roll_ms, min_speech_ms and max_utterance_s together are {longest_s:.2f} s; Whisper hears at most '
+                f'{MAX_SPEECH_S} s: lower max_utterance_s'
+            )

@@ -1,0 +1,85 @@
+"""The parameters of all nodes, from their settings records: as tables, or as the files of `config/`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from voice_pipeline.audio.settings import CaptureSettings
+from voice_pipeline.control.settings import ControlSettings, SimulationSettings
+from voice_pipeline.monitoring.settings import MonitorSettings
+from voice_pipeline.planning.settings import PlanningSettings
+from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.settings import Parameter, Settings
+from voice_pipeline.understanding.settings import UnderstandingSettings
+
+NODE_SETTINGS: dict[str, type[Settings]] = {
+    'audio_capture': CaptureSettings,
+    'speech_recognition': RecognitionSettings,
+    'intent_parser': UnderstandingSettings,
+    'action_planner': PlanningSettings,
+    'robot_control': ControlSettings,
+    'monitor': MonitorSettings,
+    'simulated_robot': SimulationSettings,
+}
+
+_HEADER = """\
+# Parameters of {node}: {purpose}
+# Every value is the default, written by "make config". To change one, copy this folder, edit the copy, and start with
+#     ros2 launch voice_pipeline voice_pipeline.launch.py config:=FOLDER
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument('--write', metavar='FOLDER', type=Path, help='write one YAML parameter file a node')
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    if arguments.write is None:
+        print('\n'.join(markdown(node) for node in NODE_SETTINGS))
+        return 0
+    arguments.write.mkdir(parents=True, exist_ok=True)
+    for node in NODE_SETTINGS:
+        path = arguments.write / f'{node}.yaml'
+        path.write_text(yaml_file(node), encoding='utf-8')
+        print(path)
+    return 0
+
+
+def yaml_file(node: str) -> str:
+    """Return the node's parameter file, each value under its description, unit and bounds."""
+    settings = NODE_SETTINGS[node]
+    lines = [_HEADER.format(node=node, purpose=_purpose(settings)) + f'/**/{node}:', '  ros__parameters:']
+    for parameter in settings.parameters():
+        allowed = _allowed(parameter)
+        lines.append(f'    # {parameter.description}{f" [{allowed}]" if allowed else ""}')
+        lines.append(f'    {parameter.name}: {json.dumps(parameter.default)}')
+    return '\n'.join(lines) + '\n'
+
+
+def markdown(node: str) -> str:
+    """Return the node's parameters as a table for a README."""
+    settings = NODE_SETTINGS[node]
+    rows = [f'### {node}\n', f'{_purpose(settings)}\n', '| parameter | default | allowed | what it is |', '|---|---|---|---|']
+    rows += [
+        f'| `{parameter.name}` | `{json.dumps(parameter.default)}` | {_allowed(parameter)} | {parameter.description} |'
+        for parameter in settings.parameters()
+    ]
+    return '\n'.join(rows) + '\n'
+
+
+def _purpose(settings: type[Settings]) -> str:
+    return (settings.__doc__ or '').strip().split('\n')[0]
+
+
+def _allowed(parameter: Parameter) -> str:
+    """Say the bounds and the unit: "0 to 5 s", "auto, cpu, cuda"."""
+    if parameter.choices:
+        return ', '.join(parameter.choices)
+    bounds = [f'{bound:g}' for bound in (parameter.minimum, parameter.maximum) if bound is not None]
+    if parameter.minimum is not None and parameter.maximum is None:
+        bounds = [f'{parameter.minimum:g} or more']
+    return ' '.join(part for part in (' to '.join(bounds), parameter.unit) if part)

@@ -1,0 +1,109 @@
+"""The nodes as separate processes, started and ended without the `ros2` command."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NAMESPACE = '/voice'
+_STOP_ORDER = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
+
+
+@dataclass
+class NodeProcess:
+    """One node at work, and the file that holds what it prints."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def last_words(self, lines: int = 8) -> str:
+        """Return the end of what the node printed."""
+        return '\n'.join(self.log.read_text(encoding='utf-8', errors='replace').splitlines()[-lines:])
+
+
+@dataclass
+class PipelineProcesses:
+    """
+    Starts nodes, each in a process of its own, and ends them all: `with PipelineProcesses(...) as pipeline`.
+
+    `parameters` gives ROS parameters a node, `logs` is the folder for what they print. `domain_id` keeps them apart from
+    other robots on the network; discovery stays on this machine.
+    """
+
+    parameters: Mapping[str, Mapping[str, object]]
+    logs: Path
+    domain_id: int = field(default_factory=lambda: random.randint(1, 100))
+    nodes: list[NodeProcess] = field(default_factory=list)
+
+    def __enter__(self) -> PipelineProcesses:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        try:
+            for name, values in self.parameters.items():
+                self.nodes.append(self._start(name, values))
+        except OSError:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment that puts a process on the same ROS graph, on this machine only."""
+        return {
+            **os.environ,
+            'ROS_DOMAIN_ID': str(self.domain_id),
+            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',  # Iron and later
+            'ROS_LOCALHOST_ONLY': '0' if os.environ.get('ROS_DISTRO', 'jazzy') != 'humble' else '1',  # Humble
+            'PYTHONUNBUFFERED': '1',
+        }
+
+    def failed(self) -> NodeProcess | None:
+        """Return a node that has ended by itself, if there is one."""
+        return next((node for node in self.nodes if node.process.poll() is not None), None)
+
+    def stop(self) -> None:
+        """End all nodes: ask them together, wait, and insist where one does not listen."""
+        for number, patience_s in _STOP_ORDER:
+            running = [node.process for node in self.nodes if node.process.poll() is None]
+            for process in running:
+                process.send_signal(number)
+            deadline = time.monotonic() + patience_s
+            for process in running:
+                try:
+                    process.wait(timeout=max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    continue
+
+    def _start(self, name: str, values: Mapping[str, object]) -> NodeProcess:
+        command = [sys.executable, '-m', f'voice_pipeline.nodes.{name}', '--ros-args', '-r', f'__ns:={NAMESPACE}']
+        for parameter, value in values.items():
+            command += ['-p', f'{parameter}:={_as_yaml(value)}']
+        log = self.logs / f'{name}.log'
+        with log.open('wb') as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self.environment(),
+                start_new_session=True,  # Ctrl-C reaches us alone; we end the nodes in order
+            )
+        return NodeProcess(name, process, log)
+
+
+def _as_yaml(value: object) -> str:
+    """Return the value as the command line of ROS takes it; text is quoted so that "1" stays text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)

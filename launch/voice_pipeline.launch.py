@@ -1,6 +1,6 @@
 """The whole pipeline: from the microphone to the robot's wheels, with the monitor."""
 
-from launch import LaunchDescription
+from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
@@ -51,7 +51,9 @@ ARGUMENTS = [
         description="The robot's velocity topic (with robot:=simulated, the simulated robot's).",
     ),
     DeclareLaunchArgument(
-        'odom', default_value='/odom', description="The robot's odometry topic (with robot:=simulated, the simulated's)."
+        'odom',
+        default_value='/odom',
+        description="The robot's odometry topic (with robot:=simulated, its own).",
     ),
     DeclareLaunchArgument(
         'stamped',
@@ -90,13 +92,12 @@ OVERRIDES = {
 BOOLEANS = ('stamped',)
 
 
-def make_node(context, name: str, condition=None) -> Node:
+def make_node(context: LaunchContext, name: str, condition: IfCondition | None = None) -> Node:
     """Return the action that starts one node, with its parameter file and what the launch arguments say."""
     overrides = {}
     for parameter, argument in OVERRIDES[name].items():
         value = LaunchConfiguration(argument).perform(context)
         overrides[parameter] = value == 'true' if parameter in BOOLEANS else value
-    # A value such as 2 for the microphone's index must arrive as text.
     return Node(
         package='voice_pipeline',
         executable=name,
@@ -113,7 +114,7 @@ def make_node(context, name: str, condition=None) -> Node:
     )
 
 
-def make_nodes(context) -> list[Node]:
+def make_nodes(context: LaunchContext) -> list[Node]:
     """Return all nodes, in flow order."""
     simulated = IfCondition(PythonExpression(["'", LaunchConfiguration('robot'), "' == 'simulated'"]))
     return [make_node(context, name, simulated if name == 'simulated_robot' else None) for name in OVERRIDES]

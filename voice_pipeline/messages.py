@@ -23,6 +23,7 @@ STAGES: tuple[StageName, ...] = ('audio', 'recognition', 'understanding', 'plann
 Nanoseconds = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
@@ -64,7 +65,7 @@ class Message(_Record, frozen=True, kw_only=True):
 class Transcript(Message, frozen=True, kw_only=True):
     """Everything heard of the utterance so far, and for how long (`silence_ms`) the speaker has been silent since."""
 
-    text: Annotated[str, msgspec.Meta(max_length=10_000)]
+    text: Text
     confidence: Share
     silence_ms: Annotated[float, msgspec.Meta(ge=0)]
 
@@ -271,7 +272,7 @@ class Intent(Message, frozen=True, kw_only=True):
     emergency word, final or not.
     """
 
-    text: str
+    text: Text
     silence_ms: Annotated[float, msgspec.Meta(ge=0)]
     steps: tuple[Step, ...] = ()
     is_complete: bool = False

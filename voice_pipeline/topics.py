@@ -11,5 +11,6 @@ EXECUTION = 'execution'
 CMD_VEL = 'cmd_vel'
 ODOM = 'odom'
 READY = 'ready'  # std_msgs/String, latched: the name of each node once it does its work
-PERFORMANCE = 'performance'
+PERFORMANCE = 'performance'  # lines for people; below it numbers for plots
+REPORT = 'performance/report'  # the monitor's whole report, one JSON document
 DIAGNOSTICS = '/diagnostics'  # absolute: where every ROS tool looks (REP-107)

@@ -24,6 +24,7 @@ from voice_pipeline.audio.source import Clock, Framer, OnStatus, SourceError, lo
 STDIN = '-'
 _READ_BYTES = 4096  # 128 ms
 _BYTES_PER_SAMPLE = 2
+_POLL_MS = 50
 
 
 class PipeError(SourceError):
@@ -56,23 +57,15 @@ class PipeSource:
         return 'standard input' if self._path == STDIN else f'pipe {self._path}'
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
-        """Yield frames as they come; see `AudioSource.frames`. Raises `PipeError` when the FIFO is removed."""
+        """Yield frames as they come; see `AudioSource.frames`. Raises `PipeError`."""
         framer = Framer()
         fd = self._open()
         try:
             while not stop.is_set():
                 yield from self._until_writer_goes(fd, framer, stop)
-                if stop.is_set():
-                    return
-                if self._path == STDIN:
-                    yield from self._silence(None, framer, stop)
-                    return
-                self._on_status(f'the writer of {self.description} has gone: waiting for the next')
-                # Opened before the old end is closed: a writer that has just come must not find the FIFO unread.
-                reopened = self._open()
-                os.close(fd)
-                fd = reopened
                 yield from self._silence(fd, framer, stop)
+                if self._path == STDIN:
+                    return
         finally:
             os.close(fd)
 
@@ -86,36 +79,47 @@ class PipeSource:
 
     def _until_writer_goes(self, fd: int, framer: Framer, stop: threading.Event) -> Iterator[Frame]:
         odd_byte = b''
+        has_writer = self._path == STDIN
         while not stop.is_set():
-            if not _is_readable(fd):
-                continue
-            data = os.read(fd, _READ_BYTES)
+            data = _read(fd)
             now_ns = self._clock.system_ns()
-            if not data:
+            if data:
+                has_writer = True
+                data = odd_byte + data
+                whole = len(data) - len(data) % _BYTES_PER_SAMPLE
+                odd_byte = data[whole:]
+                yield from framer.add(_samples(data[:whole]), now_ns - _waiting_ns(fd))
+            elif data is not None and has_writer:
+                self._on_status(f'the writer of {self.description} has gone')
                 yield from framer.flush(now_ns)
                 return
-            data = odd_byte + data
-            whole = len(data) - len(data) % _BYTES_PER_SAMPLE
-            odd_byte = data[whole:]
-            yield from framer.add(_samples(data[:whole]), now_ns - _waiting_ns(fd))
+            elif data is not None:
+                # The FIFO stays open between writers, so that none of them finds it unread; it then says "ended" at
+                # once, whenever it is asked.
+                self._clock.wait(stop, FRAME_S)
 
-    def _silence(self, fd: int | None, framer: Framer, stop: threading.Event) -> Iterator[Frame]:
-        """Yield silence in real time, until there is something to read from `fd`."""
+    def _silence(self, fd: int, framer: Framer, stop: threading.Event) -> Iterator[Frame]:
+        """Yield silence in real time, until the next writer has written something."""
         for _ in range(self._gap_frames):
-            if self._clock.wait(stop, FRAME_S) or (fd is not None and _is_readable(fd, timeout_s=0)):
+            if self._clock.wait(stop, FRAME_S) or _waiting_ns(fd):
                 return
             yield from framer.add(np.zeros(FRAME_SAMPLES, dtype=np.int16), self._clock.system_ns())
 
 
-def _samples(data: bytes) -> Samples:
-    return np.frombuffer(data, dtype='<i2').astype(np.int16)
-
-
-def _is_readable(fd: int, timeout_s: float = 0.05) -> bool:
-    """Wait for data, or for the writer to go; returns False when neither happened in time."""
+def _read(fd: int) -> bytes | None:
+    """Return what there is, b'' when there is no writer, or None when nothing came for a while."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)
-    return bool(poll.poll(timeout_s * 1000))
+    if not poll.poll(_POLL_MS):
+        return None
+    try:
+        return os.read(fd, _READ_BYTES)
+    except BlockingIOError:  # a writer has just come and not written yet, or somebody else reads the same FIFO
+        return None
+
+
+def _samples(data: bytes) -> Samples:
+    return np.frombuffer(data, dtype='<i2').astype(np.int16)
 
 
 def _waiting_ns(fd: int) -> int:

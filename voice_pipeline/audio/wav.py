@@ -16,9 +16,9 @@ from voice_pipeline.audio.source import Clock, OnStatus, SourceError, log_status
 if TYPE_CHECKING:
     import soundfile
 
-# libsndfile reads a WAV, AU, AIFF, W64 or RF64 file that ends early without a word, but notes it in its log.
+# libsndfile reads a WAV, AU, AIFF, W64, RF64 or Ogg file that ends early without a word, but notes it in its log.
 _SIZE_NOTE = re.compile(r'^\s*(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be (\d+)\)', re.MULTILINE)
-_OGG_NOTE = 'File ended unexpectedly'
+_OGG_NOTES = ('File ended unexpectedly', 'Last page lacks an end-of-stream bit', 'Junk after the last page')
 # Who writes WAV to a pipe cannot know its size: ffmpeg, sox and arecord write one of about 2 or 4 GiB.
 _STREAMED_BYTES = 0x7FFF0000
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 4_000, 768_000
@@ -72,7 +72,8 @@ def _read_with_header(path: Path) -> Samples:
 def _check_complete(path: Path, sound: soundfile.SoundFile) -> None:
     notes = sound.extra_info
     sizes = [(int(written), int(actual)) for written, actual in _SIZE_NOTE.findall(notes)]
-    if _OGG_NOTE in notes or any(actual < written < _STREAMED_BYTES for written, actual in sizes):
+    is_short = any(actual < written < _STREAMED_BYTES for written, actual in sizes)
+    if is_short or any(note in notes for note in _OGG_NOTES):
         raise SoundFileError(f'{path} is cut off: copy or record it again')
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from voice_pipeline.control.motion import Odometry
+from voice_pipeline.control.motion import Axis, Odometry
 from voice_pipeline.control.settings import ControlSettings
-from voice_pipeline.control.steps import Axis, Drive, Executor, GoToPose, TimedMotion, Turn, Wait
+from voice_pipeline.control.steps import Drive, Executor, GoToPose, TimedMotion, Turn, Wait
 from voice_pipeline.messages import (
     GoTo,
     Move,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
+
+Axis = Literal['linear', 'lateral', 'angular']
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,12 @@ class Velocity:
     def is_finite(self) -> bool:
         """Whether every component is a number."""
         return all(map(math.isfinite, (self.linear_mps, self.lateral_mps, self.angular_rps)))
+
+    def on(self, axis: Axis) -> float:
+        """Return one component, in m/s or rad/s."""
+        if axis == 'angular':
+            return self.angular_rps
+        return self.linear_mps if axis == 'linear' else self.lateral_mps
 
 
 STILL = Velocity()
@@ -51,4 +60,4 @@ def wrap(angle_rad: float) -> float:
 
 def unwrap(yaw_rad: float, previous_rad: float) -> float:
     """Return the direction `yaw_rad` as the continuous angle nearest to `previous_rad`: turns are not forgotten."""
-    return previous_rad + wrap(yaw_rad - previous_rad)
+    return previous_rad + wrap(wrap(yaw_rad) - previous_rad)

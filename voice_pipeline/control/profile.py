@@ -16,24 +16,31 @@ from voice_pipeline.control.settings import ControlSettings
 
 
 def next_speed(
-    remaining: float, speed: float, max_speed: float, acceleration: float, deceleration: float, dt_s: float
+    remaining: float,
+    speed: float,
+    max_speed: float,
+    acceleration: float,
+    deceleration: float,
+    dt_s: float,
+    reaction_s: float = 0.0,
 ) -> float:
     """
     Return the speed for the coming cycle of a motion that shall end at rest where nothing remains.
 
     `remaining` and `speed` are signed along the same axis; any consistent unit (m or rad). The limits are positive.
+    `reaction_s` is how much later than commanded the robot slows down.
     """
-    wanted = min(max_speed, braking_speed(abs(remaining), deceleration, dt_s))
+    wanted = min(max_speed, braking_speed(abs(remaining), deceleration, dt_s + reaction_s))
     return slew(speed, math.copysign(wanted, remaining), acceleration, deceleration, dt_s)
 
 
-def braking_speed(remaining: float, deceleration: float, dt_s: float) -> float:
-    """Return the highest speed that, held for one cycle, still leaves room to brake within `remaining` ≥ 0."""
+def braking_speed(remaining: float, deceleration: float, hold_s: float) -> float:
+    """Return the highest speed that, held for `hold_s`, still leaves room to brake within `remaining` ≥ 0."""
     if remaining <= 0.0:
         return 0.0
-    per_cycle = deceleration * dt_s
-    # √(p² + 2dr) − p, written so that it keeps its digits where r is small.
-    return 2.0 * deceleration * remaining / (math.sqrt(per_cycle**2 + 2.0 * deceleration * remaining) + per_cycle)
+    lost = deceleration * hold_s
+    # √(l² + 2dr) − l, written so that it keeps its digits where r is small.
+    return 2.0 * deceleration * remaining / (math.sqrt(lost**2 + 2.0 * deceleration * remaining) + lost)
 
 
 def slew(speed: float, wanted: float, acceleration: float, deceleration: float, dt_s: float) -> float:

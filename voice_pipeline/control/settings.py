@@ -14,9 +14,7 @@ class ControlSettings(Settings, frozen=True, kw_only=True):
     execution_rate_hz: Annotated[float, about('Progress reports a second', unit='Hz', minimum=0.5, maximum=20)] = 5.0
     stamped: Annotated[bool, about('Publish TwistStamped instead of Twist')] = False
 
-    max_speed_mps: Annotated[
-        float, about('Fastest drive ahead or back', unit='m/s', minimum=0.01, maximum=3)
-    ] = 0.5
+    max_speed_mps: Annotated[float, about('Fastest drive ahead or back', unit='m/s', minimum=0.01, maximum=3)] = 0.5
     max_lateral_mps: Annotated[
         float, about('Fastest drive sideways; 0: the robot cannot', unit='m/s', minimum=0, maximum=3)
     ] = 0.0
@@ -29,6 +27,11 @@ class ControlSettings(Settings, frozen=True, kw_only=True):
     stop_deceleration_mps2: Annotated[
         float, about('Slowing down on a stop or a fault; 0: to zero at once', unit='m/s^2', minimum=0, maximum=20)
     ] = 0.0
+
+    reaction_s: Annotated[
+        float,
+        about('From a command to its effect in the odometry: brakes that earlier', unit='s', minimum=0, maximum=1),
+    ] = 0.1
 
     distance_tolerance_m: Annotated[
         float, about('A drive has arrived this near its end', unit='m', minimum=0.002, maximum=0.5)
@@ -66,9 +69,7 @@ class SimulationSettings(Settings, frozen=True, kw_only=True):
     """What the simulated robot is like."""
 
     rate_hz: Annotated[float, about('Odometry messages a second', unit='Hz', minimum=5, maximum=1000)] = 50.0
-    drive: Annotated[
-        Literal['differential', 'omnidirectional'], about('Whether it can move sideways')
-    ] = 'differential'
+    drive: Annotated[Literal['differential', 'omnidirectional'], about('Whether it can move sideways')] = 'differential'
     acceleration_mps2: Annotated[
         float, about('How fast its speed can change', unit='m/s^2', minimum=0.05, maximum=100)
     ] = 3.0
@@ -78,12 +79,10 @@ class SimulationSettings(Settings, frozen=True, kw_only=True):
     cmd_timeout_s: Annotated[
         float, about('It stops when no command came for this long', unit='s', minimum=0.05, maximum=10)
     ] = 0.5
-    slip: Annotated[
-        float, about('Share of every motion that is lost; 1: it is stuck', minimum=0, maximum=1)
-    ] = 0.0
-    noise_m: Annotated[
-        float, about('Standard deviation of the reported position', unit='m', minimum=0, maximum=1)
-    ] = 0.0
+    slip: Annotated[float, about('Share of every motion that is lost; 1: it is stuck', minimum=0, maximum=1)] = 0.0
+    noise_m: Annotated[float, about('Standard deviation of the reported position', unit='m', minimum=0, maximum=1)] = (
+        0.0
+    )
     noise_deg: Annotated[
         float, about('Standard deviation of the reported heading', unit='deg', minimum=0, maximum=30)
     ] = 0.0

@@ -12,14 +12,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
-from voice_pipeline.control.motion import STILL, Odometry, Velocity, wrap
+from voice_pipeline.control.motion import STILL, Axis, Odometry, Velocity, wrap
 from voice_pipeline.control.profile import clamp, next_speed
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.messages import Pose2D
 
-Axis = Literal['linear', 'lateral', 'angular']
-
 SETTLE_S = 0.3  # inside the tolerance this long is arrived, even where noise keeps the speed from zero
+EXACT_SHARE = 0.125  # within this share of the tolerance there is nothing to settle
+COAST_S = 0.05  # a robot that needs no longer than this to brake is as good as at rest
 HEADING_GAIN_PER_S = 2.0  # turn rate per heading error while driving: slow against the 50 Hz cycle, so it cannot ring
 MAX_CORRECTION_RPS = math.radians(45.0)
 FACE_AGAIN_RAD = math.radians(60.0)  # with the goal further aside than this, stop and turn first
@@ -57,42 +57,51 @@ class Executor(ABC):
 class Approach:
     """Brings one axis to rest where nothing remains, from either side, and says when it `has_arrived`."""
 
-    def __init__(self, max_speed: float, acceleration: float, deceleration: float, tolerance: float) -> None:
+    def __init__(self, axis: Axis, max_speed: float, tolerance: float, settings: ControlSettings) -> None:
+        self._axis = axis
         self._max_speed = max_speed
-        self._acceleration = acceleration
-        self._deceleration = deceleration
         self._tolerance = tolerance
+        self._acceleration, self._deceleration = accelerations(axis, settings)
+        self._reaction_s = settings.reaction_s
         self._inside_since_s: float | None = None
         self.has_arrived = False
 
-    def next_speed(self, remaining: float, speed: float, cycle: Cycle, distance: float | None = None) -> float:
+    def next_speed(self, remaining: float, cycle: Cycle, distance: float | None = None) -> float:
         """
         Return the speed for the coming cycle. All in the unit of the axis, m or rad.
 
         `distance` decides the arrival where it is not |remaining|: a goal may also lie aside.
         """
-        is_inside = abs(remaining if distance is None else distance) <= self._tolerance
-        if not is_inside:
-            self._inside_since_s = None
-        elif self._inside_since_s is None:
-            self._inside_since_s = cycle.now_s
-        is_slow = abs(speed) <= self._deceleration * cycle.dt_s
-        has_settled = self._inside_since_s is not None and cycle.now_s - self._inside_since_s >= SETTLE_S
-        self.has_arrived = is_inside and (is_slow or has_settled)
+        speed = cycle.velocity.on(self._axis)
+        distance = abs(remaining) if distance is None else distance
+        self.has_arrived = self._has_settled(distance, cycle.now_s) or self._is_at_rest(distance, speed, cycle)
         if self.has_arrived:
             return 0.0
-        return next_speed(remaining, speed, self._max_speed, self._acceleration, self._deceleration, cycle.dt_s)
+        limits = (self._max_speed, self._acceleration, self._deceleration)
+        return next_speed(remaining, speed, *limits, cycle.dt_s, self._reaction_s)
+
+    def _has_settled(self, distance: float, now_s: float) -> bool:
+        if distance > self._tolerance:
+            self._inside_since_s = None
+            return False
+        if self._inside_since_s is None:
+            self._inside_since_s = now_s
+        return now_s - self._inside_since_s >= SETTLE_S
+
+    def _is_at_rest(self, distance: float, speed: float, cycle: Cycle) -> bool:
+        """Whether this cycle can end the motion, both as commanded and as measured: a sluggish robot lags behind."""
+        if distance > self._tolerance * EXACT_SHARE:
+            return False
+        measured = cycle.odometry.velocity.on(self._axis)
+        return abs(speed) <= self._deceleration * cycle.dt_s and abs(measured) <= self._deceleration * COAST_S
 
 
-def drive_approach(settings: ControlSettings, speed_mps: float, tolerance_m: float) -> Approach:
-    """Return the approach of a drive."""
-    return Approach(speed_mps, settings.acceleration_mps2, settings.deceleration_mps2, tolerance_m)
-
-
-def turn_approach(settings: ControlSettings, speed_dps: float, tolerance_rad: float) -> Approach:
-    """Return the approach of a turn."""
-    acceleration = math.radians(settings.angular_acceleration_dps2)
-    return Approach(math.radians(speed_dps), acceleration, acceleration, tolerance_rad)
+def accelerations(axis: Axis, settings: ControlSettings) -> tuple[float, float]:
+    """Return how fast a motion along the axis may speed up and slow down, in m/s² or rad/s²."""
+    if axis == 'angular':
+        angular = math.radians(settings.angular_acceleration_dps2)
+        return angular, angular
+    return settings.acceleration_mps2, settings.deceleration_mps2
 
 
 def resting_heading(cycle: Cycle, settings: ControlSettings) -> float:
@@ -122,19 +131,19 @@ class Drive(Executor):
         self._axis = axis
         self._settings = settings
         tolerance_m = min(settings.distance_tolerance_m, abs(distance_m) / 2)  # a centimetre asked is a centimetre
-        self._approach = drive_approach(settings, speed_mps, tolerance_m)
+        self._approach = Approach(axis, speed_mps, tolerance_m, settings)
 
     def start(self, cycle: Cycle) -> None:
+        """Take the line from here along the present heading."""
         self._origin = cycle.odometry
         self._heading_rad = resting_heading(cycle, self._settings)
 
     def update(self, cycle: Cycle) -> Velocity:
-        is_linear = self._axis == 'linear'
-        direction_rad = self._heading_rad + (0.0 if is_linear else math.pi / 2)
+        """Return the velocity along the line; a reversal takes an overshoot back."""
+        direction_rad = self._heading_rad + (0.0 if self._axis == 'linear' else math.pi / 2)
         dx, dy = cycle.odometry.x_m - self._origin.x_m, cycle.odometry.y_m - self._origin.y_m
         remaining_m = self._distance_m - (dx * math.cos(direction_rad) + dy * math.sin(direction_rad))
-        speed_mps = cycle.velocity.linear_mps if is_linear else cycle.velocity.lateral_mps
-        wanted_mps = self._approach.next_speed(remaining_m, speed_mps, cycle)
+        wanted_mps = self._approach.next_speed(remaining_m, cycle)
         self.is_done = self._approach.has_arrived
         self._advance_to(1.0 if self.is_done else 1.0 - abs(remaining_m / self._distance_m))
         if self.is_done:
@@ -148,14 +157,16 @@ class Turn(Executor):
     def __init__(self, angle_rad: float, speed_dps: float, settings: ControlSettings) -> None:
         self._angle_rad = angle_rad
         tolerance_rad = min(math.radians(settings.angle_tolerance_deg), abs(angle_rad) / 2)
-        self._approach = turn_approach(settings, speed_dps, tolerance_rad)
+        self._approach = Approach('angular', math.radians(speed_dps), tolerance_rad, settings)
 
     def start(self, cycle: Cycle) -> None:
+        """Take the angle from the present heading."""
         self._target_rad = cycle.odometry.yaw_rad + self._angle_rad
 
     def update(self, cycle: Cycle) -> Velocity:
+        """Return the turn rate; a reversal takes an overshoot back."""
         remaining_rad = self._target_rad - cycle.odometry.yaw_rad
-        wanted_rps = self._approach.next_speed(remaining_rad, cycle.velocity.angular_rps, cycle)
+        wanted_rps = self._approach.next_speed(remaining_rad, cycle)
         self.is_done = self._approach.has_arrived
         self._advance_to(1.0 if self.is_done else 1.0 - abs(remaining_rad / self._angle_rad))
         return Velocity(angular_rps=wanted_rps)
@@ -169,15 +180,15 @@ class TimedMotion(Executor):
         self._axis = axis
         self._duration_s = duration_s
         self._settings = settings
-        self._deceleration = settings.deceleration_mps2
-        if axis == 'angular':
-            self._deceleration = math.radians(settings.angular_acceleration_dps2)
+        self._deceleration = accelerations(axis, settings)[1]
 
     def start(self, cycle: Cycle) -> None:
+        """Start the time, and take the present heading to be held."""
         self._started_s = cycle.now_s
         self._heading_rad = resting_heading(cycle, self._settings)
 
     def update(self, cycle: Cycle) -> Velocity:
+        """Return the speed, braking so that it is zero when the time is over."""
         left_s = self._duration_s - (cycle.now_s - self._started_s)
         self.is_done = left_s <= 0.0
         self._advance_to(1.0 - left_s / self._duration_s)
@@ -194,9 +205,11 @@ class Wait(Executor):
         self._duration_s = duration_s
 
     def start(self, cycle: Cycle) -> None:
+        """Start the time."""
         self._started_s = cycle.now_s
 
     def update(self, cycle: Cycle) -> Velocity:
+        """Return zero."""
         waited_s = cycle.now_s - self._started_s
         self.is_done = waited_s >= self._duration_s
         self._advance_to(waited_s / self._duration_s)
@@ -204,16 +217,17 @@ class Wait(Executor):
 
 
 class GoToPose(Executor):
-    """Face the goal, drive there with the heading following the bearing, then turn to the goal's yaw where it has one."""
+    """Face the goal, drive with the heading following the bearing, then turn to the goal's yaw where it has one."""
 
     def __init__(self, goal: Pose2D, speed_mps: float, speed_dps: float, settings: ControlSettings) -> None:
         self._goal = goal
         self._speed_dps = speed_dps
         self._settings = settings
-        self._drive = drive_approach(settings, speed_mps, settings.distance_tolerance_m)
+        self._drive = Approach('linear', speed_mps, settings.distance_tolerance_m, settings)
         self._phase: Literal['face', 'drive', 'align'] = 'face'
 
     def start(self, cycle: Cycle) -> None:
+        """Choose between driving there and, where the goal is here already, turning only."""
         dx, dy, self._first_m = self._way(cycle.odometry)
         if self._first_m <= self._settings.distance_tolerance_m:
             self._begin_align(cycle)
@@ -221,6 +235,7 @@ class GoToPose(Executor):
             self._begin_turn('face', math.atan2(dy, dx), cycle)
 
     def update(self, cycle: Cycle) -> Velocity:
+        """Return the velocity of the present phase."""
         if self._phase == 'face':
             return self._face(cycle)
         if self._phase == 'drive':
@@ -236,15 +251,16 @@ class GoToPose(Executor):
         self._phase = phase
         self._target_rad = cycle.odometry.yaw_rad + wrap(heading_rad - cycle.odometry.yaw_rad)
         tolerance_rad = math.radians(self._settings.angle_tolerance_deg)
-        self._turn = turn_approach(self._settings, self._speed_dps, tolerance_rad)
+        self._turn = Approach('angular', math.radians(self._speed_dps), tolerance_rad, self._settings)
 
     def _turn_on(self, cycle: Cycle) -> Velocity:
         remaining_rad = self._target_rad - cycle.odometry.yaw_rad
-        return Velocity(angular_rps=self._turn.next_speed(remaining_rad, cycle.velocity.angular_rps, cycle))
+        return Velocity(angular_rps=self._turn.next_speed(remaining_rad, cycle))
 
     def _face(self, cycle: Cycle) -> Velocity:
-        dx, dy, _ = self._way(cycle.odometry)
-        self._target_rad += wrap(math.atan2(dy, dx) - self._target_rad)
+        dx, dy, distance_m = self._way(cycle.odometry)
+        if distance_m > self._settings.distance_tolerance_m:
+            self._target_rad += wrap(math.atan2(dy, dx) - self._target_rad)
         velocity = self._turn_on(cycle)
         if not self._turn.has_arrived:
             return velocity
@@ -258,7 +274,7 @@ class GoToPose(Executor):
             self._begin_turn('face', math.atan2(dy, dx), cycle)
             return self._face(cycle)
         ahead_m = distance_m * math.cos(error_rad)
-        wanted_mps = self._drive.next_speed(ahead_m, cycle.velocity.linear_mps, cycle, distance_m)
+        wanted_mps = self._drive.next_speed(ahead_m, cycle, distance_m)
         self._advance_to(1.0 - distance_m / self._first_m)
         if self._drive.has_arrived:
             self._begin_align(cycle)

@@ -28,12 +28,12 @@ class OdometryWatch:
         """Take a message. One that is not made of numbers, or repeats the stamp of the last, is as good as none."""
         if not odometry.is_finite:
             return
-        if self.newest is not None:
-            if odometry.stamp_ns == self.newest.stamp_ns != 0:
-                return
-            odometry = replace(odometry, yaw_rad=unwrap(odometry.yaw_rad, self.newest.yaw_rad))
-            self._look_for_leap(odometry, self.newest, now_s - self._received_s)
-        self.newest = odometry
+        last = self.newest
+        if last is not None and odometry.stamp_ns == last.stamp_ns != 0:
+            return
+        self.newest = replace(odometry, yaw_rad=unwrap(odometry.yaw_rad, last.yaw_rad if last else 0.0))
+        if last is not None:
+            self._look_for_leap(self.newest, last, now_s - self._received_s)
         self._received_s = now_s
 
     def problem(self, now_s: float) -> str:
@@ -66,18 +66,21 @@ class OdometryWatch:
 
 class StallWatch:
     """
-    Compares the commanded motion with the measured one, a window at a time.
+    Compares the commanded motion with the measured one, a window at a time; two bad windows in a row are a stall.
 
+    One may be bad without a fault: a sluggish robot that is told to turn round still rolls on for a while.
     Both are signed: a robot that moves the other way (an inverted odometry or motor) is caught like one that is stuck.
     """
 
-    def __init__(self, window_s: float) -> None:
-        self._window_s = window_s
+    def __init__(self, stall_s: float) -> None:
+        self._window_s = stall_s / 2.0
         self._origin: Odometry | None = None
+        self._is_suspect = False
 
     def reset(self) -> None:
-        """Begin a new window with the next cycle."""
+        """Begin anew with the next cycle."""
         self._origin = None
+        self._is_suspect = False
 
     def check(self, cycle: Cycle) -> str:
         """Return how the robot fails to move as commanded, or ''. To be called once a cycle."""
@@ -86,13 +89,15 @@ class StallWatch:
             return ''
         if self._origin is None:
             self._begin(cycle)
+            return ''
         self._add(cycle)
         is_significant = self._expected_m() >= MIN_EXPECTED_M or abs(self._yaw_rad) >= MIN_EXPECTED_RAD
         if cycle.now_s - self._since_s < self._window_s or not is_significant:
             return ''
         problem = self._compare(cycle.odometry)
-        self.reset()
-        return problem
+        was_suspect, self._is_suspect = self._is_suspect, bool(problem)
+        self._origin = None
+        return problem if was_suspect else ''
 
     def _begin(self, cycle: Cycle) -> None:
         self._origin = cycle.odometry
@@ -110,15 +115,17 @@ class StallWatch:
         return math.hypot(self._x_m, self._y_m)
 
     def _compare(self, odometry: Odometry) -> str:
+        """A drive is judged by its way alone: its heading corrections may just cancel a drift of the robot."""
         assert self._origin is not None
         expected_m = self._expected_m()
         if expected_m >= MIN_EXPECTED_M:
             dx, dy = odometry.x_m - self._origin.x_m, odometry.y_m - self._origin.y_m
             moved_m = (dx * self._x_m + dy * self._y_m) / expected_m
-            if moved_m < MOVING_SHARE * expected_m:
-                return f'the robot does not move as commanded ({moved_m:.2f} m instead of {expected_m:.2f} m)'
+            if moved_m >= MOVING_SHARE * expected_m:
+                return ''
+            return f'the robot does not move as commanded ({moved_m:.2f} m instead of {expected_m:.2f} m)'
         turned_rad = (odometry.yaw_rad - self._origin.yaw_rad) * math.copysign(1.0, self._yaw_rad)
-        if turned_rad < MOVING_SHARE * abs(self._yaw_rad) and abs(self._yaw_rad) >= MIN_EXPECTED_RAD:
-            turned, expected = math.degrees(turned_rad), math.degrees(abs(self._yaw_rad))
-            return f'the robot does not turn as commanded ({turned:.0f} instead of {expected:.0f} degrees)'
-        return ''
+        if turned_rad >= MOVING_SHARE * abs(self._yaw_rad):
+            return ''
+        turned, expected = math.degrees(turned_rad), math.degrees(abs(self._yaw_rad))
+        return f'the robot does not turn as commanded ({turned:.0f} instead of {expected:.0f} degrees)'

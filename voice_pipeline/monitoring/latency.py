@@ -83,14 +83,6 @@ class _Said:
 
 
 @dataclass(frozen=True)
-class _Committed:
-    """What matters of a committed plan."""
-
-    is_queued: bool
-    is_stop: bool
-
-
-@dataclass(frozen=True)
 class Start:
     """A plan began to be executed: whether it had to wait for the plan before it, and its control stage's latency."""
 
@@ -117,9 +109,9 @@ class VoiceToAction:
             was_heard = newest_trace(intent.trace, 'recognition') is not None
             self._said.put(intent.utterance_id, _Said(text=intent.text, was_heard=was_heard))
 
-    def on_plan(self, plan: Plan) -> None:
-        """Note whether the plan has to wait for another."""
-        self._starts.on_plan(plan)
+    def on_plan(self, plan: Plan) -> bool:
+        """Note whether the plan has to wait for another; return whether it is new, committed and has not."""
+        return self._starts.on_plan(plan)
 
     def on_execution(self, execution: Execution) -> Start | None:
         """Measure the utterance at its first motion. Returns the start of a plan, None when it is not one."""
@@ -146,40 +138,42 @@ class PlanStarts:
     """
     Tells when a plan starts to be executed, and whether it waited behind another: waiting its turn is not latency.
 
-    A plan starts at its first 'running'; a plan to stop also where it is over as soon as it has begun.
+    A plan starts at its first 'running'.
     """
 
     def __init__(self) -> None:
         self._running: str | None = None
-        self._plans: Recent[str, _Committed] = Recent(REMEMBERED)
+        self._queued: Recent[str, bool] = Recent(REMEMBERED)
         self._started: Recent[str, bool] = Recent(REMEMBERED)
 
-    def on_plan(self, plan: Plan) -> None:
-        """Note, at its first commit, whether another plan is being executed that this one is queued behind."""
-        if plan.is_committed and self._plans.get(plan.plan_id) is None:
-            is_other_running = self._running not in (None, plan.plan_id)
-            is_queued = plan.mode == 'append' and is_other_running
-            self._plans.put(plan.plan_id, _Committed(is_queued=is_queued, is_stop=plan.mode == 'stop'))
+    def on_plan(self, plan: Plan) -> bool:
+        """
+        Note, at its first commit, whether another plan is being executed that this one is queued behind.
+
+        Returns whether it is to begin now: it is committed, was not before, and need not wait.
+        """
+        if not plan.is_committed or self._queued.get(plan.plan_id) is not None:
+            return False
+        is_other_running = self._running not in (None, plan.plan_id)
+        is_queued = plan.mode == 'append' and is_other_running
+        self._queued.put(plan.plan_id, is_queued)
+        return not is_queued
 
     def on_execution(self, execution: Execution) -> Start | None:
-        """Return the start of a plan at the first sign that it is executed, otherwise None."""
-        plan = self._plans.get(execution.plan_id) or _Committed(is_queued=False, is_stop=False)
-        self._follow(execution)
-        begins = execution.state == 'running' or (plan.is_stop and execution.state in ('done', 'stopped'))
-        if not begins or self._started.get(execution.plan_id) is not None:
+        """Return the start of a plan at its first 'running', otherwise None."""
+        if execution.state != 'running':
+            if self._running == execution.plan_id:
+                self._running = None
+            return None
+        self._running = execution.plan_id
+        if self._started.get(execution.plan_id) is not None:
             return None
         self._started.put(execution.plan_id, True)
         control = newest_trace(execution.trace, 'control')
         return Start(
-            is_queued=plan.is_queued,
+            is_queued=bool(self._queued.get(execution.plan_id)),
             control_ns=None if control is None else control.finished_ns - control.received_ns,
         )
-
-    def _follow(self, execution: Execution) -> None:
-        if execution.state == 'running':
-            self._running = execution.plan_id
-        elif self._running == execution.plan_id:
-            self._running = None
 
 
 def _measure(execution: Execution, said: _Said, *, is_queued: bool) -> UtteranceLatency:

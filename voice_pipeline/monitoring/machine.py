@@ -100,8 +100,9 @@ class MachineSampler:
         if self._refreshed_ns is None or not 0 <= now_ns - self._refreshed_ns < self._refresh_ns:
             self._refresh()
             self._refreshed_ns = now_ns
-        usages = [self._usage(process, is_new=pid not in known) for pid, process in self._processes.items()]
-        processes = tuple(usage for usage in usages if usage is not None)
+        usages = {pid: self._usage(process, is_new=pid not in known) for pid, process in self._processes.items()}
+        self._processes = {pid: process for pid, process in self._processes.items() if usages[pid] is not None}
+        processes = tuple(usage for usage in usages.values() if usage is not None)
         return MachineSample(
             core_percents=self._system.core_percents(),
             gpu_percent=self._gpu.percent(),

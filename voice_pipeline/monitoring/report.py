@@ -1,10 +1,13 @@
-"""The monitor's report: values, budgets and verdicts at one moment, as frozen records."""
+"""The monitor's report: values, budgets and verdicts at one moment, as frozen records that travel as JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
 
+import msgspec
+
+from voice_pipeline.messages import MalformedMessageError
 from voice_pipeline.monitoring.latency import LatencyValues
 from voice_pipeline.monitoring.machine import MachineValues
 from voice_pipeline.monitoring.stages import StageValues
@@ -58,7 +61,7 @@ class Check:
         """Judge the value: ERROR when the budget is broken, WARN within `warn_percent` of it, otherwise OK."""
         if self.value is None:
             return Verdict(Level.OK, f'{self.label} not available')
-        what = f'{self.label} {self.value:.4g} {self.unit}'
+        what = f'{self.label} {_number(self.value)} {self.unit}'
         budget = f'the budget of {self.limit:g} {self.unit}'
         if not self.ok:
             return Verdict(Level.ERROR, f'{what} is {"below" if self.is_minimum else "above"} {budget}')
@@ -66,6 +69,11 @@ class Check:
         if abs(self.value - self.limit) < margin:
             return Verdict(Level.WARN, f'{what} is close to {budget}')
         return Verdict(Level.OK, f'{what} is within {budget}')
+
+
+def _number(value: float) -> str:
+    """Enough digits that a value just beyond its budget does not look equal to it."""
+    return f'{value:.2f}' if value < 100 else f'{value:.1f}'
 
 
 @dataclass(frozen=True)
@@ -118,3 +126,16 @@ def budget_checks(report: Report) -> list[Check]:
         report.machine,
     )
     return [check for part in parts for check in part.checks]
+
+
+def encode_report(report: Report) -> str:
+    """Return the report as one line of JSON."""
+    return msgspec.json.encode(report).decode()
+
+
+def decode_report(text: str) -> Report:
+    """Return the report that the text holds. Raises `MalformedMessageError`."""
+    try:
+        return msgspec.json.decode(text, type=Report)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise MalformedMessageError(f'not a valid report: {error}') from None

@@ -24,16 +24,18 @@ class StageValues:
     """
     One stage at one moment; None is "not available".
 
-    `rate_hz` counts while active only. `latency_ms` is of revisions, `final_latency_ms` of finals where the stage tells
-    them apart. `dropped` counts what is missing from the stage's output, `malformed` the messages of the stage that
-    could not be read, `clock_errors` the latencies that were negative or over a minute and were left out.
-    `quiet_s`: for how long it has owed an answer, the next frame or the rest of an utterance, None when it owes nothing.
+    `rate_hz` and `interval_ms` (the time between messages: its spread is the jitter) count while active only.
+    `latency_ms` is of revisions, `final_latency_ms` of finals where the stage tells them apart. `dropped` counts what
+    is missing from the stage's output, `malformed` the messages of the stage that could not be read, `clock_errors`
+    the latencies that were negative or over a minute and were left out.
+    `quiet_s`: for how long it has owed an answer, the next frame or the rest of an utterance, None where it owes none.
     `fault_age_s`: how long ago a message was malformed or a frame lost, None when never.
     """
 
     name: StageName
     count: int
     rate_hz: float | None
+    interval_ms: Summary | None
     latency_ms: Summary | None
     final_latency_ms: Summary | None
     age_s: float | None
@@ -97,6 +99,7 @@ class StageStatistics:
             name=self.name,
             count=self._count,
             rate_hz=self.rate.rate_hz(),
+            interval_ms=self.rate.intervals_ms(),
             latency_ms=self._latency_ms.summary(),
             final_latency_ms=self._final_latency_ms.summary(),
             age_s=_age_s(self._newest_ns, now_ns),

@@ -23,7 +23,7 @@ def nearest_rank(ordered: list[ValueT], percent: float) -> ValueT:
 
     It is always one of the values, never a mixture of two, so that a percentile can be traced to what caused it.
     """
-    return ordered[max(math.ceil(percent / 100 * len(ordered)), 1) - 1]
+    return ordered[max(math.ceil(percent * len(ordered) / 100), 1) - 1]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class RateMeter:
     """
 
     def __init__(self, size: int) -> None:
-        self._intervals_ns = Window(size)
+        self._intervals_ms = Window(size)
         self._activity: Hashable = None
         self._last_ns: int | None = None
 
@@ -92,7 +92,7 @@ class RateMeter:
         if self._last_ns is not None and activity == self._activity:
             interval_ns = at_ns - self._last_ns
             if 0 <= interval_ns <= LONGEST_PLAUSIBLE_NS:
-                self._intervals_ns.add(interval_ns)
+                self._intervals_ms.add(interval_ns / NS_PER_MS)
         self._activity, self._last_ns = activity, at_ns
 
     def end(self) -> None:
@@ -101,8 +101,12 @@ class RateMeter:
 
     def rate_hz(self) -> float | None:
         """Return messages per second over the newest intervals, None before the first interval."""
-        mean_ns = self._intervals_ns.mean()
-        return NS_PER_S / mean_ns if mean_ns else None
+        mean_ms = self._intervals_ms.mean()
+        return 1000 / mean_ms if mean_ms else None
+
+    def intervals_ms(self) -> Summary | None:
+        """Return the distribution of the intervals, which shows the jitter, None before the first."""
+        return self._intervals_ms.summary()
 
 
 class Recent(Generic[KeyT, ValueT]):
@@ -145,9 +149,8 @@ class GapCounter:
         """
         highest = self._highest.get(key)
         if highest is None:
-            gap = number if len(self._highest) else 0
-        else:
-            gap = max(number - highest - 1, 0)
-        self._highest.put(key, number if highest is None else max(number, highest))
+            highest = -1 if len(self._highest) else number - 1
+        gap = max(number - highest - 1, 0)
+        self._highest.put(key, max(number, highest))
         self.missing += gap
         return gap

@@ -97,12 +97,12 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
     node: PipelineNode[SettingsT] | None = None
     try:
         node = make_node()
-        executor = _make_executor()
+        executor = make_executor()
         executor.add_node(node)
         while rclpy.ok() and not ended():
             executor.spin_once(timeout_sec=_SPIN_S)
     except (SettingsError, StartError) as error:
-        print(f'{sys.argv[0]}: {error}', file=sys.stderr)
+        sys.stderr.write(f'{sys.argv[0]}: {error}\n')
         return EXIT_WRONG_SETTINGS
     finally:
         if node is not None:
@@ -123,7 +123,7 @@ def _end_on_signals() -> Callable[[], bool]:
     return lambda: bool(received)
 
 
-def _make_executor() -> Executor:
+def make_executor() -> Executor:
     """Return the executor that costs least: Jazzy and later have one driven by events, Humble does not."""
     try:
         from rclpy.experimental import EventsExecutor

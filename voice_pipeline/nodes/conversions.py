@@ -68,7 +68,7 @@ def velocity_from_twist(message: Twist | TwistStamped) -> Velocity:
 
 
 def odometry_to_message(odometry: Odometry, stamp_ns: int) -> OdometryMessage:
-    """Return the odometry in the frames `odom` and `base_link` (REP-105), stamped."""
+    """Return the odometry in the frames `odom` and `base_link` (REP-105), measured at `stamp_ns`."""
     message = OdometryMessage()
     message.header.frame_id = 'odom'
     message.child_frame_id = 'base_link'
@@ -77,11 +77,19 @@ def odometry_to_message(odometry: Odometry, stamp_ns: int) -> OdometryMessage:
     message.pose.pose.position.y = odometry.y_m
     half = odometry.yaw_rad / 2
     message.pose.pose.orientation = Quaternion(x=0.0, y=0.0, z=math.sin(half), w=math.cos(half))
+    message.twist.twist = velocity_to_twist(odometry.velocity)
     return message
 
 
 def odometry_from_message(message: OdometryMessage) -> Odometry:
-    """Return the planar pose; yaw from the quaternion, in (-π, π]."""
+    """Return the planar pose and velocity; yaw from the quaternion, in [-π, π]."""
     position, q = message.pose.pose.position, message.pose.pose.orientation
     yaw_rad = math.atan2(2 * (q.w * q.z + q.x * q.y), 1 - 2 * (q.y * q.y + q.z * q.z))
-    return Odometry(x_m=position.x, y_m=position.y, yaw_rad=yaw_rad)
+    stamp = message.header.stamp
+    return Odometry(
+        x_m=position.x,
+        y_m=position.y,
+        yaw_rad=yaw_rad,
+        stamp_ns=stamp.sec * NANOSECONDS_PER_SECOND + stamp.nanosec,
+        velocity=velocity_from_twist(message.twist.twist),
+    )

@@ -104,8 +104,11 @@ def cuda_device_count() -> int:
 
 
 def _torch_has_cuda() -> bool:
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError) as error:  # a build for another CUDA or another Python
+        _logger.warning('torch is installed but cannot be loaded: %s', error)
+        return False
     return bool(torch.cuda.is_available())
 
 
@@ -116,15 +119,37 @@ def _ctranslate2_has_cuda() -> bool:
 
 
 def load(settings: RecognitionSettings) -> Backend:
-    """Return the model, loaded and warmed up: its first answer takes no longer than the others. Raises `ModelError`."""
+    """
+    Return the model, loaded and warmed up: its first answer takes no longer than the others.
+
+    Where the device is `auto` and the GPU fails, the CPU is taken. Raises `ModelError`.
+    """
     required = required_backend(settings.model)
     if settings.backend == 'auto' and required is not None:
         settings = msgspec.structs.replace(settings, backend=required)
     choice = choose(settings, probe(settings))
     _logger.info('Whisper %s by %s on %s: %s', settings.model, choice.backend, choice.device, choice.reason)
-    backend = _create(settings, choice)
+    try:
+        return _create_warm(settings, choice)
+    except ModelError as error:
+        if not (settings.device == 'auto' and choice.device == 'cuda'):
+            raise
+        _logger.warning('%s; the CPU is used instead', error)
+        return load(msgspec.structs.replace(settings, device='cpu'))
+
+
+def _create_warm(settings: RecognitionSettings, choice: Choice) -> Backend:
     noise = np.random.default_rng(0).normal(0.0, 0.01, SAMPLE_RATE_HZ).astype(np.float32)
-    backend.transcribe(noise, settings.window_s)
+    try:
+        backend = _create(settings, choice)
+        backend.transcribe(noise, settings.window_s)
+    except ModelError:
+        raise
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        raise ModelError(
+            f'{choice.backend} cannot run on {choice.device} ({error}): '
+            f'reinstall it with {INSTALL[choice.backend]}, or set another device or backend'
+        ) from error
     return backend
 
 

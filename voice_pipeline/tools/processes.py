@@ -34,8 +34,8 @@ class PipelineProcesses:
     """
     Starts nodes, each in a process of its own, and ends them all: `with PipelineProcesses(...) as pipeline`.
 
-    `parameters` gives ROS parameters a node, `logs` is the folder for what they print. `domain_id` keeps them apart from
-    other robots on the network; discovery stays on this machine.
+    `parameters` gives ROS parameters a node, `logs` is the folder for what they print. `domain_id` keeps them apart
+    from other robots on the network; discovery stays on this machine.
     """
 
     parameters: Mapping[str, Mapping[str, object]]
@@ -61,8 +61,9 @@ class PipelineProcesses:
         return {
             **os.environ,
             'ROS_DOMAIN_ID': str(self.domain_id),
-            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',  # Iron and later
-            'ROS_LOCALHOST_ONLY': '0' if os.environ.get('ROS_DISTRO', 'jazzy') != 'humble' else '1',  # Humble
+            # Iron and later know the range, Humble the switch; the switch would override the range, with a warning.
+            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+            'ROS_LOCALHOST_ONLY': '1' if os.environ.get('ROS_DISTRO') == 'humble' else '0',
             'PYTHONUNBUFFERED': '1',
         }
 

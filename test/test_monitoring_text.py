@@ -1,0 +1,136 @@
+import pytest
+from monitoring_script import Script
+
+from voice_pipeline.monitoring.diagnostics import KeyValue, diagnostic_statuses
+from voice_pipeline.monitoring.machine import MachineSample, ProcessUsage
+from voice_pipeline.monitoring.report import Level
+from voice_pipeline.monitoring.text import performance_lines
+
+PROCESSES = (
+    ProcessUsage('speech_recognition', 4711, 62.5, 412.25),
+    ProcessUsage('monitor', 4712, None, 30.0),
+)
+
+
+@pytest.fixture
+def busy():
+    script = Script()
+    script.obey('u1')
+    script.recognition_ms, script.control_ms = 90, 25
+    script.obey('u2', period_ms=100, text='turn left ninety degrees')
+    script.audio(frames=100)
+    script.monitor.on_machine(MachineSample((20.0, 48.4), None, 612.4, PROCESSES))
+    return script
+
+
+def test_lines_before_anything_happened():
+    assert performance_lines(Script().report()) == [
+        'audio              - Hz  p50    - ms  p95    - ms  age     - s  drops   0  OK: no data yet',
+        'recognition        - Hz  p50    - ms  p95    - ms  age     - s  drops   0  OK: no data yet',
+        'understanding      - Hz  p50    - ms  p95    - ms  age     - s  drops   0  OK: no data yet',
+        'planning           - Hz  p50    - ms  p95    - ms  age     - s  drops   0  OK: no data yet',
+        'control            - Hz  p50    - ms  p95    - ms  age     - s  drops   0  OK: no data yet',
+        'voice->action            p50    - ms  p95    - ms  CPU   - %  GPU   - %  memory    - MB  OK: no data yet',
+    ]
+
+
+def test_lines_of_a_pipeline_with_a_slow_recogniser(busy):
+    rate = 'rate 12.20 Hz is below the budget of 15 Hz'
+    latency = 'latency p95 90.00 ms is above the budget of 66 ms'
+    assert performance_lines(busy.report()) == [
+        'audio           31.2 Hz  p50   20 ms  p95   20 ms  age   0.0 s  drops   0  OK: within budget',
+        f'recognition     12.2 Hz  p50   40 ms  p95   90 ms  age   5.0 s  drops   0  ERROR: {rate}; {latency}',
+        f'understanding   12.2 Hz  p50    4 ms  p95    4 ms  age   5.0 s  drops   0  ERROR: {rate}',
+        f'planning        12.2 Hz  p50    2 ms  p95    2 ms  age   5.0 s  drops   0  ERROR: {rate}',
+        'control         25.0 Hz  p50   10 ms  p95   25 ms  age   3.2 s  drops   0  OK: within budget',
+        'voice->action            p50  289 ms  p95  304 ms  '
+        'p50 = endpointing 150 + recognition 120 + understanding 5 + planning 3 + control 11 ms  '
+        'CPU  34 %  GPU   - %  memory  612 MB  '
+        f'ERROR: recognition: {rate}; {latency}; understanding: {rate}; planning: {rate}',
+    ]
+
+
+def test_each_line_is_one_line_and_plain_ascii(busy):
+    assert all(line.isascii() and line.isprintable() for line in performance_lines(busy.report()))
+
+
+def status(report, name):
+    return next(one for one in diagnostic_statuses(report, 'robot 7') if one.name == f'voice_pipeline: {name}')
+
+
+def test_one_status_a_stage_one_for_the_way_and_one_for_the_machine(busy):
+    statuses = diagnostic_statuses(busy.report(), 'robot 7')
+    assert [one.name.removeprefix('voice_pipeline: ') for one in statuses] == [
+        'audio',
+        'recognition',
+        'understanding',
+        'planning',
+        'control',
+        'voice to action',
+        'machine',
+    ]
+    assert {one.hardware_id for one in statuses} == {'robot 7'}
+    assert [one.level for one in statuses] == [0, 2, 2, 2, 0, 0, 0]
+    assert all(type(one.level) is int and one.message for one in statuses)
+
+
+def test_the_status_of_a_stage(busy):
+    recognition = status(busy.report(), 'recognition')
+    assert recognition.level == Level.ERROR
+    assert recognition.message.startswith('rate 12.20 Hz is below the budget of 15 Hz')
+    assert recognition.values == (
+        KeyValue('rate (Hz)', '12.2'),
+        KeyValue('interval p50 (ms)', '64.0'),
+        KeyValue('interval p95 (ms)', '100.0'),
+        KeyValue('interval max (ms)', '100.0'),
+        KeyValue('latency p50 (ms)', '40.0'),
+        KeyValue('latency p95 (ms)', '90.0'),
+        KeyValue('latency max (ms)', '90.0'),
+        KeyValue('final latency p50 (ms)', '120.0'),
+        KeyValue('final latency p95 (ms)', '120.0'),
+        KeyValue('final latency max (ms)', '120.0'),
+        KeyValue('age (s)', '5.0'),
+        KeyValue('messages', '62'),
+        KeyValue('dropped', '0'),
+        KeyValue('malformed', '0'),
+        KeyValue('clock errors', '0'),
+    )
+
+
+def test_the_status_of_the_way_from_voice_to_action(busy):
+    values = {one.key: one.value for one in status(busy.report(), 'voice to action').values}
+    assert values == {
+        'voice to action p50 (ms)': '289.0',
+        'voice to action p95 (ms)': '304.0',
+        'voice to action max (ms)': '304.0',
+        'command to action p50 (ms)': 'not available',
+        'endpointing of the median (ms)': '150.0',
+        'recognition of the median (ms)': '120.0',
+        'understanding of the median (ms)': '5.0',
+        'planning of the median (ms)': '3.0',
+        'control of the median (ms)': '11.0',
+        'newest text': 'turn left ninety degrees',
+        'newest (ms)': '304.0',
+    }
+
+
+def test_an_utterance_that_is_not_counted_is_explained():
+    script = Script()
+    script.publish(script.execution('u', (), speech_end_ns=script.now_ns))
+    values = {one.key: one.value for one in status(script.report(), 'voice to action').values}
+    assert values['newest not counted'] == 'not in the trace: understanding, planning, control'
+
+
+def test_the_status_of_the_machine(busy):
+    values = {one.key: one.value for one in status(busy.report(), 'machine').values}
+    assert values == {
+        'CPU, all cores (%)': '34.2',
+        'GPU (%)': 'not available',
+        'memory of the pipeline (MB)': '612.4',
+        'core 0 (%)': '20.0',
+        'core 1 (%)': '48.4',
+        'speech_recognition, process 4711: CPU (% of a core)': '62.5',
+        'speech_recognition, process 4711: memory (MB)': '412.2',
+        'monitor, process 4712: CPU (% of a core)': 'not available',
+        'monitor, process 4712: memory (MB)': '30.0',
+    }

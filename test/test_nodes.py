@@ -1,0 +1,118 @@
+"""What a user can get wrong, each node says plainly; what others send wrong, no node dies of."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import rclpy
+from pipeline_rig import running, wait
+from std_msgs.msg import Empty, Int16MultiArray, String
+
+from voice_pipeline import topics
+from voice_pipeline.messages import Transcript, encode
+from voice_pipeline.tools.processes import NAMESPACE
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def start(node, *parameters):
+    """Start a node that must refuse to; returns its exit status and what it said."""
+    command = [sys.executable, '-m', f'voice_pipeline.nodes.{node}', '--ros-args']
+    for parameter in parameters:
+        command += ['-p', parameter]
+    environment = {**os.environ, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', 'ROS_DOMAIN_ID': '99'}
+    result = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    return result.returncode, result.stderr
+
+
+@pytest.mark.parametrize(
+    ('node', 'parameters', 'said'),
+    [
+        ('robot_control', ['max_sped_mps:=1.0'], "unknown parameter 'max_sped_mps': did you mean 'max_speed_mps'?"),
+        ('robot_control', ['max_speed_mps:=99.0'], "parameter 'max_speed_mps' is 99.0: expected `float` <= 3.0"),
+        ('simulated_robot', ['drive:=hover'], "'hover': expected one of differential, omnidirectional"),
+        ('audio_capture', ['source:=wav'], "source 'wav' needs a sound file"),
+        ('audio_capture', ['source:=wav', 'wav:=/nowhere/hello.wav'], '/nowhere/hello.wav'),
+        ('audio_capture', ['source:=pipe', 'pipe:=/nowhere/pipe'], 'mkfifo /nowhere/pipe'),
+        ('speech_recognition', ['backend:=telepathy'], "'telepathy': expected one of auto"),
+        ('speech_recognition', ['model:=/nowhere/model.pt'], '/nowhere/model.pt'),
+        ('intent_parser', ['vocabulary:=/nowhere/words.yaml'], '/nowhere/words.yaml'),
+        ('action_planner', ['vocabulary:=/nowhere/words.yaml'], '/nowhere/words.yaml'),
+        ('monitor', ['budgets:=/nowhere/budgets.yaml'], '/nowhere/budgets.yaml'),
+    ],
+)
+def test_a_wrong_setting_ends_the_node_with_a_plain_word(node, parameters, said):
+    status, error = start(node, *parameters)
+    assert status == 2
+    assert said in error
+    assert 'Traceback' not in error
+
+
+NO_SPEECH = {'monitor': {}, 'simulated_robot': {}, 'robot_control': {}, 'action_planner': {}, 'intent_parser': {}}
+
+
+@pytest.fixture
+def publish():
+    """A way to publish on the pipeline's topics, once a subscriber is there."""
+    node = None
+
+    def send(kind, topic, message):
+        nonlocal node
+        node = node or rclpy.create_node('stranger', namespace=NAMESPACE)
+        publisher = node.create_publisher(kind, topic, 10)
+        while not publisher.get_subscription_count():
+            rclpy.spin_once(node, timeout_sec=0.05)
+        publisher.publish(message)
+
+    yield send
+    if node is not None:
+        node.destroy_node()
+
+
+def test_malformed_messages_are_logged_once_and_the_pipeline_goes_on(tmp_path, monkeypatch, publish):
+    with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
+        for topic in (topics.TRANSCRIPT, topics.INTENT, topics.PLAN, topics.EXECUTION):
+            for text in ('', '{"hello": "world"}', '\x00' * 100):
+                publish(String, topic, String(data=text))
+        publish(Int16MultiArray, topics.AUDIO, Int16MultiArray())
+        publish(String, topics.COMMAND, String(data='turn right thirty degrees'))
+        wait(story, pipeline, lambda: any(one.outcomes == ['done'] for one in story.utterances.values()))
+        wait(story, pipeline, lambda: sum(stage.values.malformed for stage in story.report.stages) == 13)
+        logs = {node.name: node.log.read_text() for node in pipeline.nodes}
+
+    assert logs['intent_parser'].count("bad message on 'transcript'") == 1
+    assert logs['action_planner'].count("bad message on 'intent'") == 1
+    assert logs['robot_control'].count("bad message on 'plan'") == 1
+    assert logs['monitor'].count("bad message on 'audio'") == 1
+
+
+def test_anyone_can_stop_the_robot(tmp_path, monkeypatch, publish):
+    with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
+        publish(String, topics.COMMAND, String(data='go forward ten meters'))
+        wait(story, pipeline, lambda: bool(story.path) and story.path[-1].x_m > 0.2)
+        publish(Empty, topics.STOP, Empty())
+        wait(story, pipeline, lambda: any(one.outcomes == ['stopped'] for one in story.utterances.values()))
+        wait(story, pipeline, lambda: story.path[-1].velocity.linear_mps == 0.0)
+        assert story.path[-1].x_m < 3.0
+
+
+def test_an_emergency_word_in_a_partial_stops_at_once(tmp_path, monkeypatch, publish):
+    with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
+        publish(String, topics.COMMAND, String(data='go forward ten meters'))
+        wait(story, pipeline, lambda: bool(story.path) and story.path[-1].x_m > 0.2)
+        partial = Transcript(
+            utterance_id='heard-1',
+            revision=0,
+            is_final=False,
+            speech_end_ns=time.time_ns(),
+            text='Stop',
+            confidence=0.9,
+            silence_ms=0.0,
+        )
+        publish(String, topics.TRANSCRIPT, String(data=encode(partial)))
+        wait(story, pipeline, lambda: any(one.outcomes == ['stopped'] for one in story.utterances.values()))

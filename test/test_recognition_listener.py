@@ -1,0 +1,162 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from speech import FRAME_NS, START_NS, LoudnessActivity, frames_of, scripted
+
+from voice_pipeline.audio.frames import FRAME_SAMPLES, Frame
+from voice_pipeline.recognition.listener import MAX_GAP_FRAMES, Listener
+from voice_pipeline.recognition.settings import RecognitionSettings
+
+# In frames: 2 of pre-roll, 3 to begin, 5 silent ones to end, cut after 40.
+SETTINGS = RecognitionSettings(pre_roll_ms=64, min_speech_ms=96, tail_ms=64, final_silence_ms=160, max_utterance_s=1.28)
+
+
+def listen(frames, listener=None):
+    listener = listener or Listener(SETTINGS, LoudnessActivity())
+    utterances = []
+    for frame in frames:
+        utterances += listener.accept(frame, frame.end_ns + 7)
+    return utterances, listener
+
+
+def shape(utterance):
+    return ''.join('#' if chunk.samples.max() > 1000 else '.' for chunk in utterance.chunks)
+
+
+@pytest.mark.parametrize(
+    ('pattern', 'utterances'),
+    [
+        ('........', []),
+        ('..##....', []),
+        ('....####.....', ['..####.....']),
+        ('####.....', ['####.....']),
+        ('..###..###.....', ['..###..###.....']),
+        ('..###.....####.....', ['..###.....', '..####.....']),
+        ('....###', ['..###']),
+    ],
+)
+def test_utterances_with_what_was_before_them(pattern, utterances):
+    found, _ = listen(frames_of(scripted(pattern)))
+
+    assert [shape(utterance) for utterance in found] == utterances
+    assert [utterance.is_over for utterance in found] == [found.endswith('.') for found in utterances]
+
+
+def test_speech_without_end_is_cut_into_utterances_that_share_no_sound():
+    voiced = np.repeat(np.arange(5000, 5100, dtype=np.int16), FRAME_SAMPLES)
+    found, _ = listen(frames_of(voiced))
+
+    heard = np.concatenate([chunk.samples for utterance in found for chunk in utterance.chunks])
+    np.testing.assert_array_equal(heard, voiced)
+    assert [utterance.is_over for utterance in found] == [True, True, False]
+
+
+def test_times_are_those_of_the_sound():
+    found, _ = listen(frames_of(scripted('..####..')))
+
+    (utterance,) = found
+    assert utterance.speech_end_ns == START_NS + 6 * FRAME_NS
+    assert utterance.newest.captured_ns == START_NS + 8 * FRAME_NS
+    assert utterance.newest.received_ns == START_NS + 8 * FRAME_NS + 7
+    assert utterance.silence_ms == 64
+
+
+def test_each_utterance_has_its_own_name_also_after_a_restart():
+    frames = frames_of(scripted('###.....###.....'))
+    names = [utterance.utterance_id for found in (listen(frames)[0], listen(frames)[0]) for utterance in found]
+
+    assert len(set(names)) == 4
+
+
+@given(st.lists(st.integers(1, 1500), min_size=1, max_size=40))
+def test_the_length_of_the_frames_does_not_matter(lengths):
+    sound = scripted('..####.....###.....')
+    expected, _ = listen(frames_of(sound))
+    edges = np.minimum(np.cumsum([0, *lengths, len(sound)]), len(sound))
+    frames = [
+        Frame(sound[start:end], sequence, START_NS + int(start) * 62_500)
+        for sequence, (start, end) in enumerate(pairwise(edges))
+    ]
+    found, _ = listen(frames)
+
+    assert [(shape(u), u.is_over, u.speech_end_ns) for u in found] == [
+        (shape(u), u.is_over, u.speech_end_ns) for u in expected
+    ]
+
+
+def test_lost_frames_are_counted_and_replaced_by_silence():
+    frames = frames_of(scripted('..######.....'))
+    del frames[5:7]
+    found, listener = listen(frames)
+
+    assert [shape(utterance) for utterance in found] == ['..###..#.....']
+    assert listener.counts.lost == 2
+
+
+def test_a_long_gap_ends_the_utterance_and_begins_another_stream():
+    sound = scripted('####' + '#' * (MAX_GAP_FRAMES + 1) + '####')
+    frames = frames_of(sound)
+    found, listener = listen(frames[:4] + frames[-4:])
+
+    assert [shape(utterance) for utterance in found] == ['####', '####']
+    assert [utterance.is_over for utterance in found] == [True, False]
+    assert (listener.counts.lost, listener.counts.restarts) == (MAX_GAP_FRAMES + 1, 1)
+
+
+def test_repeated_and_late_frames_are_dropped():
+    frames = frames_of(scripted('..####.....'))
+    found, listener = listen([*frames[:4], frames[3], frames[1], *frames[4:]])
+
+    assert [shape(utterance) for utterance in found] == ['..####.....']
+    assert listener.counts.dropped == 2
+
+
+def test_frames_in_another_order_are_one_loss_and_one_drop():
+    frames = frames_of(scripted('..####.....'))
+    frames[4], frames[5] = frames[5], frames[4]
+    _, listener = listen(frames)
+
+    assert (listener.counts.lost, listener.counts.dropped) == (1, 1)
+
+
+@pytest.mark.parametrize('first', [0, 3])
+def test_a_stream_that_begins_again_is_another_one(first):
+    """The capture was started again; also where its first frames were missed."""
+    activity = LoudnessActivity()
+    frames = frames_of(scripted('..####'))
+    later = [Frame(f.samples, f.sequence, f.stamp_ns + 10**9) for f in frames_of(scripted('#' * 8))[first:]]
+    found, listener = listen([*frames, *later], Listener(SETTINGS, activity))
+
+    assert [utterance.is_over for utterance in found] == [True, False]
+    assert (listener.counts.restarts, listener.counts.dropped, activity.resets) == (1, 0, 1)
+
+
+def test_a_file_that_is_played_again_with_the_same_stamps_is_another_stream():
+    frames = frames_of(scripted('.' * 40 + '####.....'))
+    found, listener = listen([*frames, *frames])
+
+    assert len(found) == 2
+    assert listener.counts.restarts == 1
+
+
+def test_digital_silence_costs_no_model():
+    activity = LoudnessActivity()
+    listen(frames_of(np.zeros(20 * FRAME_SAMPLES, np.int16)), Listener(SETTINGS, activity))
+
+    assert activity.frames == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100), st.integers(0, 700), st.booleans()), max_size=60))
+def test_no_order_of_frames_is_too_bad(received):
+    listener = Listener(SETTINGS, LoudnessActivity())
+    utterances = []
+    for sequence, stamp, length, loud in received:
+        frame = Frame(np.full(length, 5000 if loud else 10, np.int16), sequence, stamp * FRAME_NS)
+        utterances += listener.accept(frame, frame.end_ns)
+    listener.finish()
+
+    assert all(utterance.is_over for utterance in utterances)
+    assert all(len(utterance) <= 46 for utterance in utterances)

@@ -1,0 +1,59 @@
+"""The report as lines for people: made for `ros2 topic echo`, one line a message, columns aligned."""
+
+from __future__ import annotations
+
+from voice_pipeline.monitoring.latency import LatencyValues
+from voice_pipeline.monitoring.report import Report, StageReport
+from voice_pipeline.monitoring.statistics import Summary
+
+NAME_WIDTH = len('understanding')
+
+
+def performance_lines(report: Report) -> list[str]:
+    """Return one line a stage, in flow order, and one for the whole; `-` is "not available"."""
+    return [*(_stage_line(stage) for stage in report.stages), _whole_line(report)]
+
+
+def _stage_line(stage: StageReport) -> str:
+    values = stage.values
+    columns = (
+        f'{values.name:<{NAME_WIDTH}}',
+        f'{_number(values.rate_hz, 5, 1)} Hz',
+        _percentiles(values.latency_ms),
+        f'age {_number(values.age_s, 5, 1)} s',
+        f'drops {values.dropped:3d}',
+        str(stage.verdict),
+    )
+    return '  '.join(columns)
+
+
+def _whole_line(report: Report) -> str:
+    machine = report.machine.values
+    columns = (
+        f'{"voice->action":<{NAME_WIDTH}}',
+        f'{"":{len("00000 Hz")}}',  # the stages' rates
+        _percentiles(report.voice_to_action.values.voice_ms),
+        *_split(report.voice_to_action.values),
+        f'CPU {_number(machine.cpu_percent, 3, 0)} %',
+        f'GPU {_number(machine.gpu_percent, 3, 0)} %',
+        f'memory {_number(machine.memory_mb, 4, 0)} MB',
+        str(report.overall),
+    )
+    return '  '.join(columns)
+
+
+def _split(values: LatencyValues) -> list[str]:
+    """Return what the median consists of, as one column; no column when there is none."""
+    if values.typical is None:
+        return []
+    parts = ' + '.join(f'{part.name} {part.duration_ms:.0f}' for part in values.typical.parts)
+    return [f'p50 = {parts} ms']
+
+
+def _percentiles(latency_ms: Summary | None) -> str:
+    p50, p95 = (latency_ms.p50, latency_ms.p95) if latency_ms else (None, None)
+    return f'p50 {_number(p50, 4, 0)} ms  p95 {_number(p95, 4, 0)} ms'
+
+
+def _number(value: float | None, width: int, digits: int) -> str:
+    return f'{"-":>{width}}' if value is None else f'{value:{width}.{digits}f}'

@@ -1,0 +1,180 @@
+"""
+From frames of sound to utterances: what the receiving thread does with each frame, about 1 ms of work.
+
+The listener finds the utterances; it recognises nothing. Its chunks are what Silero takes (`FRAME_SAMPLES`), whatever
+the length of the frames that arrive.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from voice_pipeline.audio.activity import VoiceActivity
+from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples
+from voice_pipeline.recognition.endpointing import Endpointer, Event, frame_count
+from voice_pipeline.recognition.settings import RecognitionSettings
+
+MAX_GAP_FRAMES = 32  # lost frames that are replaced by silence; after more, the stream is another one
+MAX_REORDER_FRAMES = 32  # a frame this much older than the newest comes from a stream that began again
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """`FRAME_SAMPLES` samples, the capture time of their end, and when the frame that completed them arrived."""
+
+    samples: Samples
+    captured_ns: int
+    received_ns: int
+
+
+@dataclass
+class Utterance:
+    """One continuous piece of speech, growing until `is_over`; `voiced` counts the chunks up to the last voiced one."""
+
+    utterance_id: str
+    chunks: list[Chunk]
+    voiced: int
+    is_over: bool = False
+
+    def __len__(self) -> int:
+        return len(self.chunks)
+
+    def append(self, chunk: Chunk, is_voiced: bool) -> None:
+        """Take the next chunk of the stream."""
+        self.chunks.append(chunk)
+        if is_voiced:
+            self.voiced = len(self.chunks)
+
+    def snapshot(self) -> Utterance:
+        """Return a copy that does not grow, for another thread."""
+        return Utterance(self.utterance_id, self.chunks.copy(), self.voiced, self.is_over)
+
+    def samples(self, chunk_count: int) -> Samples:
+        """Return the first chunks as one array of shape (`chunk_count` × `FRAME_SAMPLES`,)."""
+        return np.concatenate([chunk.samples for chunk in self.chunks[:chunk_count]])
+
+    @property
+    def newest(self) -> Chunk:
+        """The last chunk."""
+        return self.chunks[-1]
+
+    @property
+    def speech_end_ns(self) -> int:
+        """The capture time of the end of the last voiced chunk."""
+        return self.chunks[self.voiced - 1].captured_ns
+
+    @property
+    def silence_ms(self) -> float:
+        """How long nothing was voiced, in the time of the sound."""
+        return (len(self.chunks) - self.voiced) * FRAME_S * 1000
+
+
+@dataclass
+class FrameCounts:
+    """How the stream of frames arrived."""
+
+    lost: int = 0  # by gaps in the sequence
+    dropped: int = 0  # repeated or too late
+    restarts: int = 0  # streams that began again, or went on after a long gap
+
+
+@dataclass
+class _Stream:
+    """Where the stream of frames is."""
+
+    next_sequence: int | None = None
+    end_ns: int = 0
+    rest: Samples = field(default_factory=lambda: np.zeros(0, np.int16))  # less than a chunk, kept for the next frame
+    received_ns: int = 0
+
+
+class Listener:
+    """Finds utterances in a stream of frames; for one thread at a time."""
+
+    def __init__(self, settings: RecognitionSettings, activity: VoiceActivity) -> None:
+        self.counts = FrameCounts()
+        self._activity = activity
+        self._endpointer = Endpointer(settings)
+        before_start = frame_count(settings.pre_roll_ms / 1000) + frame_count(settings.min_speech_ms / 1000)
+        self._recent: deque[Chunk] = deque(maxlen=before_start)
+        self._open: Utterance | None = None
+        self._stream = _Stream()
+        self._id_prefix = uuid.uuid4().hex[:8]  # another one after each restart of the process
+        self._id_count = 0
+
+    def accept(self, frame: Frame, received_ns: int) -> list[Utterance]:
+        """Take the next frame and return the utterances that began in it; they grow with later calls."""
+        gap = self._gap_before(frame)
+        if gap is None:
+            self.counts.dropped += 1
+            return []
+        stream = self._stream
+        stream.next_sequence = frame.sequence + 1
+        stream.end_ns = frame.end_ns
+        stream.received_ns = received_ns
+        silence = np.zeros(gap * len(frame.samples), np.int16)
+        return self._split(np.concatenate([stream.rest, silence, frame.samples]))
+
+    def finish(self) -> None:
+        """End the stream and the open utterance; less than a chunk of sound (32 ms) at its end is left out."""
+        self._end_utterance()
+        self._recent.clear()
+        self._endpointer.reset()
+        self._activity.reset()
+        self._stream = _Stream()
+
+    def _gap_before(self, frame: Frame) -> int | None:
+        """Return how many frames are missing before this one, or None where this one is to be dropped."""
+        expected = self._stream.next_sequence
+        if expected is None:
+            return 0
+        gap = frame.sequence - expected
+        self.counts.lost += max(0, gap)
+        began_again = gap < 0 and (frame.stamp_ns >= self._stream.end_ns or -gap > MAX_REORDER_FRAMES)
+        if began_again or gap > MAX_GAP_FRAMES:
+            self.counts.restarts += 1
+            self.finish()
+            return 0
+        return gap if gap >= 0 else None
+
+    def _split(self, samples: Samples) -> list[Utterance]:
+        """Take the chunks of samples that end at the stream's `end_ns`, and keep the rest."""
+        started = []
+        whole = len(samples) - len(samples) % FRAME_SAMPLES
+        for start in range(0, whole, FRAME_SAMPLES):
+            end = start + FRAME_SAMPLES
+            age_ns = (len(samples) - end) * 1_000_000_000 // SAMPLE_RATE_HZ
+            captured_ns = max(0, self._stream.end_ns - age_ns)
+            utterance = self._hear(Chunk(samples[start:end], captured_ns, self._stream.received_ns))
+            if utterance is not None:
+                started.append(utterance)
+        self._stream.rest = samples[whole:]
+        return started
+
+    def _hear(self, chunk: Chunk) -> Utterance | None:
+        """Take one chunk and return the utterance that it began, if any."""
+        # Digital silence, as of a muted microphone or a lost frame, needs no model.
+        probability = self._activity.probability(chunk.samples) if chunk.samples.any() else 0.0
+        event = self._endpointer.update(probability)
+        self._recent.append(chunk)
+        if event is Event.STARTED:
+            self._id_count += 1
+            chunks = list(self._recent)
+            self._open = Utterance(f'{self._id_prefix}-{self._id_count}', chunks, voiced=len(chunks))
+            return self._open
+        if self._open is not None:
+            self._open.append(chunk, self._endpointer.is_voiced)
+        if event in (Event.ENDED, Event.CUT):
+            self._end_utterance()
+        if event is Event.CUT:
+            self._recent.clear()  # or the next utterance would begin with the words that this one ended with
+        return None
+
+    def _end_utterance(self) -> None:
+        if self._open is not None:
+            self._open.is_over = True
+        self._open = None

@@ -1,0 +1,195 @@
+"""What the demonstration leaves behind: a table, a JSON document, a picture of the path."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from voice_pipeline.control.motion import Odometry
+from voice_pipeline.messages import steps_to_builtins
+from voice_pipeline.monitoring.report import Report, budget_checks
+from voice_pipeline.tools.demo.person import Spoken
+from voice_pipeline.tools.demo.script import Line
+from voice_pipeline.tools.demo.story import Utterance
+from voice_pipeline.tools.describe import describe_steps
+
+
+@dataclass(frozen=True)
+class Result:
+    """
+    What became of one line of the script.
+
+    `problem` is empty when it was carried out. `utterances` are the pieces of speech that were heard of it.
+    """
+
+    line: Line
+    spoken: Spoken
+    utterances: tuple[Utterance, ...]
+    problem: str = ''
+
+    @property
+    def transcript(self) -> str:
+        """All that was heard of it."""
+        return ' '.join(one.transcript for one in self.utterances).strip()
+
+
+def as_json(results: list[Result], report: Report | None) -> dict[str, Any]:
+    """Return the document that is saved."""
+    latencies = _voice_to_action_ms(report)
+    return {
+        'utterances': [_utterance_json(result, latencies) for result in results],
+        'stages': {
+            stage.values.name: {
+                'hz': _rounded(stage.values.rate_hz),
+                'p50_ms': _rounded(stage.values.latency_ms.p50 if stage.values.latency_ms else None),
+                'p95_ms': _rounded(stage.values.latency_ms.p95 if stage.values.latency_ms else None),
+            }
+            for stage in (report.stages if report else ())
+        },
+        'machine': {
+            'cpu_percent': _rounded(report.machine.values.cpu_percent if report else None),
+            'memory_mb': _rounded(report.machine.values.memory_mb if report else None),
+        },
+        'budgets': {
+            check.name: {'value': _rounded(check.value), 'limit': check.limit, 'ok': check.ok}
+            for check in (budget_checks(report) if report else ())
+        },
+    }
+
+
+def save_json(document: dict[str, Any], path: Path) -> None:
+    """Write the document, making its folder when absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+
+
+def print_tables(console: Console, results: list[Result], report: Report | None) -> None:
+    """Print what became of each line, and each stage against its budget."""
+    latencies = _voice_to_action_ms(report)
+    console.print(_results_table(results, latencies))
+    if report is None:
+        console.print('[red]The monitor has not reported: no figures.[/red]')
+        return
+    console.print(_budgets_table(report))
+    typical = report.voice_to_action.values.typical
+    if typical is not None:
+        parts = ', '.join(f'{part.name} {part.duration_ms:.0f}' for part in typical.parts)
+        console.print(f'Voice to action, the median command in ms: {parts}', highlight=False)
+
+
+def _results_table(results: list[Result], latencies: dict[str, float]) -> Table:
+    table = Table(title='What was said, and what became of it', title_justify='left')
+    for column in ('said', 'heard', 'planned', 'done', 'robot at', 'voice to action'):
+        table.add_column(column, overflow='fold', justify='right' if column == 'voice to action' else 'left')
+    for result in results:
+        steps = '; '.join(describe_steps(one.steps) for one in result.utterances)
+        outcomes = ', '.join(outcome for one in result.utterances for outcome in one.outcomes)
+        latency = _latency_ms(result, latencies)
+        table.add_row(
+            result.line.label,
+            result.transcript,
+            steps,
+            f'[red]{result.problem}[/red]' if result.problem else f'[green]{outcomes}[/green]',
+            _describe_pose(_pose(result)),
+            '–' if latency is None else f'{latency:.0f} ms',
+        )
+    return table
+
+
+def _budgets_table(report: Report) -> Table:
+    table = Table(title='Budgets', title_justify='left')
+    for column in ('what', 'measured', 'budget', ''):
+        table.add_column(column, justify='left' if column in ('what', '') else 'right')
+    verdicts = {True: '[green]ok[/green]', False: '[red]not kept[/red]', None: 'not measured'}
+    for check in budget_checks(report):
+        value = '–' if check.value is None else f'{check.value:.1f} {check.unit}'
+        sign = '≥' if check.is_minimum else '≤'
+        table.add_row(check.name, value, f'{sign} {check.limit:g} {check.unit}', verdicts[check.ok])
+    return table
+
+
+def _utterance_json(result: Result, latencies: dict[str, float]) -> dict[str, Any]:
+    pose = _pose(result)
+    steps = tuple(step for one in result.utterances for step in one.steps)
+    return {
+        'said': result.line.words or result.line.label,
+        'transcript': result.transcript,
+        'steps': steps_to_builtins(steps),
+        'refusal': '; '.join(one.refusal for one in result.utterances if one.refusal and not one.plans),
+        'outcome': [outcome for one in result.utterances for outcome in one.outcomes],
+        'carried_out': not result.problem,
+        'problem': result.problem,
+        'voice_to_action_ms': _rounded(_latency_ms(result, latencies)),
+        'detected_speech_end_ms': _speech_end_error_ms(result),
+        'pose': None
+        if pose is None
+        else {
+            'x': round(pose.x_m, 4),
+            'y': round(pose.y_m, 4),
+            'yaw_deg': round(math.degrees(pose.yaw_rad), 2),
+        },
+    }
+
+
+def _voice_to_action_ms(report: Report | None) -> dict[str, float]:
+    utterances = report.voice_to_action.values.utterances if report else ()
+    return {one.utterance_id: one.total_ms for one in utterances if one.total_ms is not None}
+
+
+def _latency_ms(result: Result, latencies: dict[str, float]) -> float | None:
+    return next((latencies[one.utterance_id] for one in result.utterances if one.utterance_id in latencies), None)
+
+
+def _speech_end_error_ms(result: Result) -> float | None:
+    """Return how much later than the recording itself the pipeline put the end of speech; a check on its latencies."""
+    if not result.utterances:
+        return None
+    detected_ns = max(one.speech_end_ns for one in result.utterances)
+    return round((detected_ns - result.spoken.speech_end_ns) / 1e6, 1)
+
+
+def _pose(result: Result) -> Odometry | None:
+    poses = [one.pose for one in result.utterances if one.pose is not None]
+    return poses[-1] if poses else None
+
+
+def _describe_pose(pose: Odometry | None) -> str:
+    return '' if pose is None else f'x {pose.x_m:.2f} y {pose.y_m:.2f} {math.degrees(pose.yaw_rad):.0f}°'
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def save_picture(path: list[Odometry], results: list[Result], file: Path) -> None:
+    """Draw the robot's path, seen from above, with where it was after each line."""
+    import matplotlib
+
+    matplotlib.use('Agg')
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 7), layout='constrained')
+    axes.plot([one.x_m for one in path], [one.y_m for one in path], color='tab:blue', linewidth=1.5, zorder=1)
+    stops = [(result, pose) for result in results if (pose := _pose(result)) is not None]
+    if path:
+        axes.plot(path[0].x_m, path[0].y_m, marker='o', color='black', zorder=3)
+        axes.annotate('start', (path[0].x_m, path[0].y_m), xytext=(8, -12), textcoords='offset points')
+    for number, (result, pose) in enumerate(stops, start=1):
+        dx_m, dy_m = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
+        axes.quiver(pose.x_m, pose.y_m, dx_m, dy_m, angles='xy', scale=25, width=0.005, color='tab:orange', zorder=2)
+        axes.plot(pose.x_m, pose.y_m, marker='.', color='tab:orange', zorder=3, label=f'{number}  {result.line.label}')
+        axes.annotate(str(number), (pose.x_m, pose.y_m), xytext=(4 + 9 * (number % 3), 6), textcoords='offset points')
+    axes.set(xlabel='x, ahead of the start [m]', ylabel='y, left of the start [m]', title='Where the robot went')
+    axes.set_aspect('equal', adjustable='datalim')
+    axes.grid(visible=True, alpha=0.3)
+    if stops:
+        axes.legend(title='after', loc='best', fontsize='small')
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=120)
+    pyplot.close(figure)

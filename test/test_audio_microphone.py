@@ -55,6 +55,7 @@ class Plugged:
     blocks: int = 4
     level: int | tuple[int, ...] = 1000  # of all channels, or of each
     dies: bool = True
+    starts: bool = True
     overflow_at: int | None = None
     capture_age_s: float | None = 0.050
 
@@ -108,6 +109,8 @@ class FakeStream:
         module.streams_open += 1
 
     def start(self):
+        if not self._plugged.starts:
+            raise PortAudioError('Device unavailable')
         size = self._options['blocksize']
         for k in range(self._plugged.blocks):
             self._module.clock.now_ns += round(size / self.samplerate * 1e9)
@@ -237,6 +240,14 @@ def test_a_device_that_refuses_everything_is_tried_again():
     assert statuses == ['microphone lost: Invalid sample rate or channel count; trying again every 2 s']
 
 
+def test_a_device_that_is_busy_is_tried_again():
+    statuses: list[str] = []
+    source, _, _ = microphone(Plugged(starts=False), Plugged(level=7), statuses=statuses)
+
+    assert take(source, 1)[0].samples[0] == 7
+    assert statuses[0] == 'microphone lost: Device unavailable; trying again every 2 s'
+
+
 # --- losing it -------------------------------------------------------------------------------------------------------
 
 
@@ -349,7 +360,7 @@ def test_an_unknown_device_is_refused_with_a_list(wanted):
 
 
 def test_a_wrong_name_is_refused_before_sound_flows():
-    with pytest.raises(MicrophoneError, match="no microphone is called 'webcam'.*3: USB Mic"):
+    with pytest.raises(MicrophoneError, match=r"no microphone is called 'webcam'.*3: USB Mic"):
         microphone(Plugged(), device='webcam')
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from voice_pipeline.control.motion import STILL, Odometry, Velocity
 from voice_pipeline.control.settings import ControlSettings, SimulationSettings
+from voice_pipeline.control.simulated_robot import SimulatedRobot
+from voice_pipeline.control.steps import Drive
 from voice_pipeline.messages import (
     Execution,
     Follow,
@@ -74,6 +76,17 @@ def test_progress_grows_step_by_step_a_few_times_a_second(rig):
     assert (end.step, end.progress, end.reason) == (1, 1.0, '')
     assert states(rig, plan_id) == ['running', 'done']
     assert 3 <= len(reports) / (rig.now_s - began_s) <= 7
+
+
+@pytest.mark.parametrize('back_m', [-0.3, 0.0])
+def test_progress_does_not_go_back_with_the_robot(rig, back_m):
+    plan_id = rig.submit(move('forward', 1.0))
+    rig.run(1.0)
+    rig.robot = SimulatedRobot(SimulationSettings(start_x_m=back_m))
+    assert rig.until_end(plan_id).state == 'done'
+    progress = [execution.progress for execution in rig.reports_of(plan_id)]
+    assert progress == sorted(progress)
+    assert 0.0 <= progress[0] <= progress[-1] <= 1.0
 
 
 def test_idle_publishes_nothing_and_after_a_motion_zero_only_for_a_while(rig):
@@ -159,6 +172,11 @@ def test_refused_with_a_reason_and_without_a_motion(rig, steps, changes, reason)
     assert reason in report.reason
     assert report.trace[-1].name == 'control'
     assert rig.velocities == []
+
+
+def test_a_time_is_judged_at_the_speed_the_robot_will_have(rig):
+    plan_id = rig.submit(move('forward', duration_s=2.0, speed_mps=50.0))
+    assert rig.until_end(plan_id).state == 'done'
 
 
 def test_a_plan_without_trace_is_as_old_as_its_words(rig):
@@ -423,6 +441,37 @@ def test_a_clock_that_cannot_be_trusted_stops_the_robot(rig, dt_s, reason):
     assert rig.cycle(dt_s).velocity == STILL
     assert rig.end_of(plan_id).state == 'stopped'
     assert reason in rig.end_of(plan_id).reason
+
+
+def test_a_late_cycle_does_not_leap(rig):
+    rig.submit(move('forward', 5.0))
+    rig.run(0.2)
+    before_mps = rig.velocity.linear_mps
+    faster_mps = rig.cycle(0.4).velocity.linear_mps - before_mps
+    assert 0.0 < faster_mps <= rig.settings.acceleration_mps2 * 2 / rig.settings.rate_hz + 1e-9
+
+
+def test_after_a_clock_jump_old_odometry_and_old_zeros_count_no_more(rig):
+    rig.until_end(rig.submit(move('forward', 0.3)))
+    assert rig.velocity == STILL
+    rig.cycle(-60.0)
+    assert rig.velocity is None
+    plan_id = rig.submit(move('forward', 0.3), speech_end_ns=rig.now_ns())
+    rig.cycle()
+    assert 'no odometry' in rig.end_of(plan_id).reason
+
+
+def test_a_wanted_velocity_that_is_not_a_number_never_gets_out(rig, monkeypatch):
+    plan_id = rig.submit(move('forward', 5.0))
+    rig.run(1.0)
+    monkeypatch.setattr(Drive, 'update', lambda self, cycle: Velocity(NAN))
+    assert 'not a number' in ends_failing(rig, plan_id)
+
+
+def test_a_leap_at_rest_is_no_fault(rig):
+    rig.robot = SimulatedRobot(SimulationSettings(start_x_m=50.0))
+    rig.cycle()
+    assert rig.until_end(rig.submit(move('forward', 0.3))).state == 'done'
 
 
 def test_a_gap_without_a_motion_is_harmless(rig):

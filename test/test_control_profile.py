@@ -73,12 +73,18 @@ components = st.floats(-1e6, 1e6)
 
 @repeatable
 @given(st.builds(Velocity, components, components, components), periods)
-def test_a_limited_velocity_starts_no_faster_than_the_acceleration_allows(wanted, dt):
+def test_limited_velocities_never_pass_a_limit(wanted, dt):
     settings = ControlSettings(max_lateral_mps=0.2)
-    limited = limit_velocity(wanted, Velocity(), settings, dt)
-    assert abs(limited.linear_mps) <= min(settings.max_speed_mps, settings.acceleration_mps2 * dt)
-    assert abs(limited.lateral_mps) <= min(settings.max_lateral_mps, settings.acceleration_mps2 * dt)
-    assert abs(limited.angular_rps) <= math.radians(settings.angular_acceleration_dps2) * dt + 1e-12
+    fastest_rps, angular = math.radians(settings.max_speed_dps), math.radians(settings.angular_acceleration_dps2)
+    limits = (settings.acceleration_mps2, settings.acceleration_mps2, angular)
+    velocity = Velocity()
+    for _ in range(300):
+        before, velocity = velocity, limit_velocity(wanted, velocity, settings, dt)
+        for axis, acceleration in zip(('linear', 'lateral', 'angular'), limits, strict=True):
+            assert abs(velocity.on(axis) - before.on(axis)) <= acceleration * dt + 1e-12
+        assert abs(velocity.linear_mps) <= settings.max_speed_mps
+        assert abs(velocity.lateral_mps) <= settings.max_lateral_mps
+        assert abs(velocity.angular_rps) <= fastest_rps
 
 
 @repeatable

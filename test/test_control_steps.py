@@ -1,13 +1,14 @@
 """Where the robot ends up: controller and simulated robot in a closed loop."""
 
 import math
+from collections import deque
 
 import pytest
 from control_rig import OMNI_SETTINGS, Rig, go_to, move, moving, pause, repeatable, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voice_pipeline.control.motion import wrap
+from voice_pipeline.control.motion import STILL, wrap
 from voice_pipeline.control.settings import ControlSettings, SimulationSettings
 from voice_pipeline.control.simulated_robot import SimulatedRobot
 
@@ -110,11 +111,71 @@ def test_noisy_odometry_still_leads_there(steps, expected, seed):
         assert wanted is None or value == pytest.approx(wanted, abs=tolerance)
 
 
-def test_a_sluggish_robot_takes_its_overshoot_back():
-    sluggish = SimulationSettings(acceleration_mps2=0.4, angular_acceleration_dps2=90.0)
+@pytest.mark.parametrize(('acceleration_mps2', 'angular_acceleration_dps2'), [(0.4, 90.0), (0.3, 60.0)])
+def test_a_sluggish_robot_takes_its_overshoot_back(acceleration_mps2, angular_acceleration_dps2):
+    sluggish = SimulationSettings(
+        acceleration_mps2=acceleration_mps2, angular_acceleration_dps2=angular_acceleration_dps2
+    )
     rig = Rig(simulation=sluggish).run(0.1)
-    assert rig.until_end(rig.submit(move('forward', 1.0), turn(90.0))).state == 'done'
-    assert_at(rig, (1.0, 0.0, 90))
+    assert rig.until_end(rig.submit(move('forward', 0.7), turn(90.0))).state == 'done'
+    assert_at(rig, (0.7, 0.0, 90))
+
+
+@pytest.mark.parametrize(('steps', 'expected'), [([move('forward', 1.0)], (1, 0, 0)), ([turn(90.0)], (0, 0, 90))])
+def test_a_robot_that_answers_late_does_not_swing(steps, expected):
+    rig = Rig().run(0.1)
+    command, delayed = rig.robot.command, deque([STILL] * 5)
+
+    def command_late(velocity, now_s):
+        delayed.append(velocity)
+        command(delayed.popleft(), now_s)
+
+    rig.robot.command = command_late
+    assert rig.until_end(rig.submit(*steps), limit_s=5.0).state == 'done'
+    assert_at(rig, expected)
+
+
+def test_a_robot_that_cannot_creep_arrives_inside_the_tolerance():
+    rig = Rig().run(0.1)
+    command = rig.robot.command
+    rig.robot.command = lambda v, now_s: command(v if abs(v.linear_mps) > 0.08 else STILL, now_s)
+    assert rig.until_end(rig.submit(move('forward', 1.0)), limit_s=5.0).state == 'done'
+    assert_at(rig, (1.0, 0.0, 0))
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_near_a_place_noise_does_not_spin_the_robot(seed):
+    rig = Rig(simulation=SimulationSettings(noise_m=0.01, noise_deg=1.0, seed=seed)).run(0.1)
+    assert rig.until_end(rig.submit(go_to(1.0, 0.3)), limit_s=8.0).state == 'done'
+    assert_at(rig, (1.0, 0.3, 16.7), near_m=0.03, near_deg=4.0)
+
+
+def test_a_robot_pushed_past_its_place_turns_to_it_instead_of_reversing():
+    rig = Rig().run(0.1)
+    plan_id = rig.submit(go_to(1.0, 0.0))
+    rig.run(2.0)
+    rig.robot = SimulatedRobot(SimulationSettings(start_x_m=1.1, start_y_m=0.2))
+    assert rig.until_end(plan_id).state == 'done'
+    assert_at(rig, (1.0, 0.0, math.degrees(math.atan2(-0.2, -0.1))), near_deg=20.0)
+    assert min(velocity.linear_mps for velocity in rig.velocities) >= 0.0
+
+
+def test_a_place_that_is_passed_while_facing_it_is_reached_in_spite_of_noise():
+    for seed in range(5):
+        rig = Rig(simulation=SimulationSettings(noise_m=0.01, noise_deg=1.0, seed=seed)).run(0.1)
+        rig.submit(move('forward', 5.0))
+        rig.run(2.0)
+        pose = rig.robot.true_pose
+        goal = go_to(pose.x_m + 0.06, pose.y_m - 0.03)
+        assert rig.until_end(rig.submit(goal), limit_s=8.0).state == 'done'
+
+
+def test_small_motions_are_made_and_not_taken_for_done():
+    rig = Rig(ControlSettings(distance_tolerance_m=0.1, angle_tolerance_deg=10.0)).run(0.1)
+    rig.until_end(rig.submit(move('forward', 0.05), turn(4.0)))
+    pose = rig.robot.true_pose
+    assert pose.x_m == pytest.approx(0.05, abs=0.025)
+    assert math.degrees(pose.yaw_rad) == pytest.approx(4.0, abs=2.0)
 
 
 def test_without_disturbance_nothing_overshoots():

@@ -49,7 +49,10 @@ class PipeSource:
         self._gap_frames = round(gap_s / FRAME_S)
         self._on_status = on_status
         self._clock = clock or Clock()
-        _check_stdin() if path == STDIN else _check_fifo(path)
+        if path == STDIN:
+            _check_stdin()
+        else:
+            _check_fifo(path)
 
     @property
     def description(self) -> str:

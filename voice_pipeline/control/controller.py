@@ -167,7 +167,6 @@ class Controller:
             else:
                 self._report(run, state, reason)
         self._runs.clear()
-        self._stall.reset()
         self._odometry.forgive_leap()
 
     def _stop(self, reason: str, stopped_ns: int) -> None:

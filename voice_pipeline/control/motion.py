@@ -60,4 +60,4 @@ def wrap(angle_rad: float) -> float:
 
 def unwrap(yaw_rad: float, previous_rad: float) -> float:
     """Return the direction `yaw_rad` as the continuous angle nearest to `previous_rad`: turns are not forgotten."""
-    return previous_rad + wrap(wrap(yaw_rad) - previous_rad)
+    return previous_rad + wrap(yaw_rad - previous_rad)

@@ -69,6 +69,7 @@ class SimulationSettings(Settings, frozen=True, kw_only=True):
     """What the simulated robot is like."""
 
     rate_hz: Annotated[float, about('Odometry messages a second', unit='Hz', minimum=5, maximum=1000)] = 50.0
+    stamped: Annotated[bool, about('Expect TwistStamped instead of Twist')] = False
     drive: Annotated[Literal['differential', 'omnidirectional'], about('Whether it can move sideways')] = 'differential'
     acceleration_mps2: Annotated[
         float, about('How fast its speed can change', unit='m/s^2', minimum=0.05, maximum=100)

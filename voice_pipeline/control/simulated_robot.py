@@ -47,8 +47,8 @@ class SimulatedRobot:
 
     def _move_until(self, end_s: float, begin_s: float) -> None:
         """Move in pieces of at most one period, so that ramps and the timeout are resolved after a long gap too."""
-        pieces = max(0, math.ceil((end_s - begin_s) * self._settings.rate_hz))
-        dt_s = (end_s - begin_s) / pieces if pieces else 0.0
+        pieces = math.ceil((end_s - begin_s) * self._settings.rate_hz)
+        dt_s = (end_s - begin_s) / max(1, pieces)
         for piece in range(pieces):
             is_silent = begin_s + piece * dt_s - self._commanded_s > self._settings.cmd_timeout_s
             self._turn_wheels(STILL if is_silent else self._commanded, dt_s)

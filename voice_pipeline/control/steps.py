@@ -22,8 +22,9 @@ EXACT_SHARE = 0.125  # within this share of the tolerance there is nothing to se
 COAST_S = 0.05  # a robot that needs no longer than this to brake is as good as at rest
 HEADING_GAIN_PER_S = 2.0  # turn rate per heading error while driving: slow against the 50 Hz cycle, so it cannot ring
 MAX_CORRECTION_RPS = math.radians(45.0)
+FACE_TOLERANCE_RAD = math.radians(5.0)  # facing a goal is good enough to start: the drive does the rest
 FACE_AGAIN_RAD = math.radians(60.0)  # with the goal further aside than this, stop and turn first
-NEAR_M = 0.15  # nearer to a goal its bearing jumps with every millimetre and is followed less and less
+NEAR_TOLERANCES = 2.0  # nearer to a goal its bearing is mostly noise: drive on straight until it is abeam
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,11 @@ class Approach:
         self._inside_since_s: float | None = None
         self.has_arrived = False
 
-    def next_speed(self, remaining: float, cycle: Cycle, distance: float | None = None) -> float:
-        """
-        Return the speed for the coming cycle. All in the unit of the axis, m or rad.
-
-        `distance` decides the arrival where it is not |remaining|: a goal may also lie aside.
-        """
+    def next_speed(self, remaining: float, cycle: Cycle) -> float:
+        """Return the speed for the coming cycle. All in the unit of the axis, m or rad."""
         speed = cycle.velocity.on(self._axis)
-        distance = abs(remaining) if distance is None else distance
-        self.has_arrived = self._has_settled(distance, cycle.now_s) or self._is_at_rest(distance, speed, cycle)
+        has_settled = self._has_settled(abs(remaining), cycle.now_s)
+        self.has_arrived = has_settled or self._is_at_rest(abs(remaining), speed, cycle)
         if self.has_arrived:
             return 0.0
         limits = (self._max_speed, self._acceleration, self._deceleration)
@@ -228,29 +225,36 @@ class GoToPose(Executor):
 
     def start(self, cycle: Cycle) -> None:
         """Choose between driving there and, where the goal is here already, turning only."""
-        dx, dy, self._first_m = self._way(cycle.odometry)
+        bearing_rad, self._first_m = self._way(cycle.odometry)
         if self._first_m <= self._settings.distance_tolerance_m:
             self._begin_align(cycle)
         else:
-            self._begin_turn('face', math.atan2(dy, dx), cycle)
+            self._begin_turn('face', bearing_rad, FACE_TOLERANCE_RAD, cycle)
 
     def update(self, cycle: Cycle) -> Velocity:
         """Return the velocity of the present phase."""
+        if self.is_done:
+            return STILL
         if self._phase == 'face':
             return self._face(cycle)
         if self._phase == 'drive':
             return self._drive_on(cycle)
         return self._align(cycle)
 
-    def _way(self, odometry: Odometry) -> tuple[float, float, float]:
+    def _way(self, odometry: Odometry) -> tuple[float, float]:
+        """Return the bearing of the goal and its distance."""
         dx, dy = self._goal.x_m - odometry.x_m, self._goal.y_m - odometry.y_m
-        return dx, dy, math.hypot(dx, dy)
+        return math.atan2(dy, dx), math.hypot(dx, dy)
 
-    def _begin_turn(self, phase: Literal['face', 'align'], heading_rad: float, cycle: Cycle) -> None:
+    def _is_near(self, distance_m: float) -> bool:
+        return distance_m <= NEAR_TOLERANCES * self._settings.distance_tolerance_m
+
+    def _begin_turn(
+        self, phase: Literal['face', 'align'], heading_rad: float, tolerance_rad: float, cycle: Cycle
+    ) -> None:
         # The target is continuous, so that noise near half a turn cannot make the robot hesitate between two ways.
         self._phase = phase
         self._target_rad = cycle.odometry.yaw_rad + wrap(heading_rad - cycle.odometry.yaw_rad)
-        tolerance_rad = math.radians(self._settings.angle_tolerance_deg)
         self._turn = Approach('angular', math.radians(self._speed_dps), tolerance_rad, self._settings)
 
     def _turn_on(self, cycle: Cycle) -> Velocity:
@@ -258,9 +262,9 @@ class GoToPose(Executor):
         return Velocity(angular_rps=self._turn.next_speed(remaining_rad, cycle))
 
     def _face(self, cycle: Cycle) -> Velocity:
-        dx, dy, distance_m = self._way(cycle.odometry)
-        if distance_m > self._settings.distance_tolerance_m:
-            self._target_rad += wrap(math.atan2(dy, dx) - self._target_rad)
+        bearing_rad, distance_m = self._way(cycle.odometry)
+        if not self._is_near(distance_m):
+            self._target_rad += wrap(bearing_rad - self._target_rad)
         velocity = self._turn_on(cycle)
         if not self._turn.has_arrived:
             return velocity
@@ -268,27 +272,31 @@ class GoToPose(Executor):
         return self._drive_on(cycle)
 
     def _drive_on(self, cycle: Cycle) -> Velocity:
-        dx, dy, distance_m = self._way(cycle.odometry)
-        error_rad = wrap(math.atan2(dy, dx) - cycle.odometry.yaw_rad)
-        if distance_m > self._settings.distance_tolerance_m and abs(error_rad) > FACE_AGAIN_RAD:
-            self._begin_turn('face', math.atan2(dy, dx), cycle)
+        bearing_rad, distance_m = self._way(cycle.odometry)
+        error_rad = wrap(bearing_rad - cycle.odometry.yaw_rad)
+        is_near = self._is_near(distance_m)
+        if not is_near and abs(error_rad) > FACE_AGAIN_RAD:
+            self._begin_turn('face', bearing_rad, FACE_TOLERANCE_RAD, cycle)
             return self._face(cycle)
-        ahead_m = distance_m * math.cos(error_rad)
-        wanted_mps = self._drive.next_speed(ahead_m, cycle, distance_m)
+        wanted_mps = self._drive.next_speed(distance_m * math.cos(error_rad), cycle)
         self._advance_to(1.0 - distance_m / self._first_m)
         if self._drive.has_arrived:
             self._begin_align(cycle)
             return STILL
-        return Velocity(wanted_mps, 0.0, hold_heading(error_rad * min(1.0, distance_m / NEAR_M)))
+        return Velocity(wanted_mps, 0.0, 0.0 if is_near else hold_heading(error_rad))
 
     def _begin_align(self, cycle: Cycle) -> None:
-        heading_rad = cycle.odometry.yaw_rad if self._goal.yaw_rad is None else self._goal.yaw_rad
-        self._begin_turn('align', heading_rad, cycle)
-        self.is_done = self._goal.yaw_rad is None
-        self._advance_to(1.0 if self.is_done else 0.95)
+        if self._goal.yaw_rad is None:
+            self._finish()
+        else:
+            self._begin_turn('align', self._goal.yaw_rad, math.radians(self._settings.angle_tolerance_deg), cycle)
 
     def _align(self, cycle: Cycle) -> Velocity:
         velocity = self._turn_on(cycle)
-        self.is_done = self.is_done or self._turn.has_arrived
-        self._advance_to(1.0 if self.is_done else 0.95)
+        if self._turn.has_arrived:
+            self._finish()
         return velocity
+
+    def _finish(self) -> None:
+        self.is_done = True
+        self._advance_to(1.0)

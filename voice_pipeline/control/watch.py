@@ -77,15 +77,10 @@ class StallWatch:
         self._origin: Odometry | None = None
         self._is_suspect = False
 
-    def reset(self) -> None:
-        """Begin anew with the next cycle."""
-        self._origin = None
-        self._is_suspect = False
-
     def check(self, cycle: Cycle) -> str:
         """Return how the robot fails to move as commanded, or ''. To be called once a cycle."""
         if cycle.velocity == STILL:
-            self.reset()
+            self._origin, self._is_suspect = None, False
             return ''
         if self._origin is None:
             self._begin(cycle)

@@ -10,6 +10,8 @@ from voice_pipeline.settings import Settings, about
 class PlanningSettings(Settings, frozen=True, kw_only=True):
     """What is meant where nothing was said, what is too much, and when a plan is committed."""
 
+    vocabulary: Annotated[str, about('File with the poses of the places; empty: vocabulary.yaml of the package')] = ''
+
     default_distance_m: Annotated[float, about('"Go forward" goes this far', unit='m', minimum=0.05, maximum=10)] = 1.0
     default_angle_deg: Annotated[float, about('"Turn left" turns this far', unit='deg', minimum=1, maximum=180)] = 90.0
     max_distance_m: Annotated[float, about('Longest move of one step', unit='m', minimum=0.1, maximum=1000)] = 20.0

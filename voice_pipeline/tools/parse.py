@@ -46,7 +46,7 @@ def _parse_lines(parser: Parser) -> None:
 
 
 def _parse_one(parser: Parser, text: str, *, as_json: bool) -> None:
-    text = text.encode('utf-8', errors='replace').decode('utf-8')  # the shell may pass bytes that are no text
+    text = text.encode('utf-8', 'surrogatepass').decode('utf-8', 'replace')  # the shell may pass bytes that are no text
     meaning = parser.parse(text)
     print(_to_json(text, meaning) if as_json else _to_lines(meaning))
 

@@ -5,29 +5,22 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections.abc import Callable
-from pathlib import Path
 
 from voice_pipeline.messages import Intent, StageTrace, Transcript
-from voice_pipeline.paths import config_file
 from voice_pipeline.understanding.parser import MAX_CHARACTERS, Meaning, Parser
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import Vocabulary
-
-
-def load_vocabulary(settings: UnderstandingSettings) -> Vocabulary:
-    """Return the vocabulary the settings name, or the package's own. Raises `VocabularyError`, `FileNotFoundError`."""
-    return Vocabulary.load(Path(settings.vocabulary) if settings.vocabulary else config_file('vocabulary.yaml'))
+from voice_pipeline.understanding.vocabulary import load_vocabulary
 
 
 class IntentParser:
     """
     Turns transcripts and typed commands into intents; every input gives exactly one.
 
-    Raises `VocabularyError` or `FileNotFoundError` when made with a vocabulary that cannot be used, and nothing later.
+    Raises `VocabularyError` when made with a vocabulary that cannot be used, and nothing later.
     """
 
     def __init__(self, settings: UnderstandingSettings, clock_ns: Callable[[], int] = time.time_ns) -> None:
-        self._parser = Parser(load_vocabulary(settings))
+        self._parser = Parser(load_vocabulary(settings.vocabulary))
         self._clock_ns = clock_ns
         self._last: tuple[str, Meaning] | None = None  # revisions repeat themselves
         self._commands = 0

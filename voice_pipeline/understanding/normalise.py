@@ -80,7 +80,7 @@ _GLUE = _rules(
     (r'\bseconds?\b', 'sec'),  # or alpha2digit takes "thirty second" for an ordinal
     (r'\s+', ' '),
 )
-_HESITATIONS = _rules((r' *\b(?:u+h+m*|u+m+|e+r+m*|a+h+|e+h+|h+m+|m+h*m+)\b,?', ''))
+_HESITATIONS = _rules((r',? *\b(?:u+h+m*|u+m+|e+r+m*|a+h+|e+h+|h+m+|m+h+m+)\b,?', ''))
 _AMOUNTS = _rules(
     (r'\bpoint (?=\d+\b)', '0.'),
     (rf'\b(?:an?|another) (?={_NUMBER})', ''),

@@ -69,11 +69,16 @@ class Tagger:
         while start < len(said) and said[start] in ARTICLES:
             start += 1
         end = start
-        while end < len(said) and said[end].isalpha() and self._longest(said, end) is None:
+        while end < len(said) and said[end].isalpha() and self._may_be_named(said, end):
             end += 1
         if not 0 < end - start <= _MOST_PLACE_WORDS:
             return _unknown(said[index]), index + 1
         return Destination(place=' '.join(said[start:end]), is_open=True), end
+
+    def _may_be_named(self, said: Sequence[str], index: int) -> bool:
+        """Say whether the word may be part of a name: no word of the grammar, or of a name ("the red door")."""
+        found = self._longest(said, index)
+        return said[index] not in TO and (found is None or isinstance(found[0], Destination))
 
 
 def _places(places: Mapping[tuple[str, ...], str]) -> dict[tuple[str, ...], Item]:

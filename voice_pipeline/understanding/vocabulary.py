@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from voice_pipeline.messages import Pose2D
+from voice_pipeline.paths import config_file
 from voice_pipeline.understanding.normalise import words
 
 _NAME_LISTS = ('robot_names', 'people', 'objects', 'surfaces')
@@ -62,6 +63,11 @@ class Vocabulary:
     def place_names(self) -> dict[str, str]:
         """Return every name a place can be called by, with the place."""
         return {**{name: name for name in self.places}, **self.synonyms}
+
+
+def load_vocabulary(path: str = '') -> Vocabulary:
+    """Return the vocabulary of this file, '' being the one installed with the package. Raises `VocabularyError`."""
+    return Vocabulary.load(Path(path) if path else config_file('vocabulary.yaml'))
 
 
 class _Reader:

@@ -58,6 +58,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
         (f'share/{PACKAGE}/launch', files('launch', '*.launch.py')),
+        (f'share/{PACKAGE}/resource', files('resource', '*.flac')),
         (f'share/{PACKAGE}/config', files('config', '*.yaml')),
     ],
     package_data={PACKAGE: ['py.typed']},

@@ -15,7 +15,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             DeclareLaunchArgument(
                 'wav',
-                default_value=PathJoinSubstitution([share, 'config', 'demo.wav']),
+                default_value=PathJoinSubstitution([share, 'resource', 'demo.flac']),
                 description="What is said: a sound file; several are separated by ':'.",
             ),
             IncludeLaunchDescription(

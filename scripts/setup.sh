@@ -66,7 +66,25 @@ make_environment() {
     "$python" -m venv "${options[@]}" "$venv"
 }
 
-pip_install() { "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --progress-bar on -c constraints.txt "$@"; }
+# Installs at the versions of constraints.txt. Shows how far it is on a terminal, and pip's own words when it fails.
+pip_install() {
+    local log=$venv/setup.log
+    if ! "$venv/bin/python" -m pip install --disable-pip-version-check -c constraints.txt "$@" 2>&1 |
+        tee "$log" | show_progress; then
+        grep -v '^WARNING' "$log" | tail -n 20 >&2
+        fail "Installing failed; the whole story is in $log. Is there a network, and space on the disk?"
+    fi
+}
+
+show_progress() {
+    if [ -t 1 ]; then
+        awk '/^Collecting / { n++; printf "\r\033[K        %d packages: %s", n, $2; fflush() }
+             /^Installing/ { printf "\r\033[K        installing %d packages", n; fflush() }
+             END { printf "\r\033[K" }'
+    else
+        cat >/dev/null
+    fi
+}
 
 install_libraries() {
     local extras=demo,colcon,test

@@ -3,8 +3,6 @@
 import math
 from itertools import count
 
-from hypothesis import settings as hypothesis_settings
-
 from voice_pipeline.control.controller import Controller
 from voice_pipeline.control.motion import STILL, Velocity
 from voice_pipeline.control.settings import ControlSettings, SimulationSettings
@@ -28,9 +26,6 @@ EPOCH_NS = 1_700_000_000_000_000_000
 ENDS = {'done', 'stopped', 'refused', 'failed', 'replaced'}
 EPS = 1e-9
 OMNI_SETTINGS = ControlSettings(max_lateral_mps=0.3)
-
-# The same examples every time: a failure seen once can be seen again.
-repeatable = hypothesis_settings(derandomize=True, deadline=None)
 
 
 def planned(step, speed_mps=0.4, speed_dps=60.0, timeout_s=100.0, goal=None):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES
 from voice_pipeline.audio.source import Clock, SourceError
-from voice_pipeline.audio.wav import SoundFileError, WavSource, read_sound
+from voice_pipeline.audio.wav import SoundFileError, WavSource, read_sound, write_sound
 
 FRAME_NS = round(FRAME_S * 1e9)
 
@@ -298,3 +298,16 @@ def test_stop_ends_it(clip):
 def test_a_bad_file_is_refused_before_anything_plays(clip, tmp_path):
     with pytest.raises(SoundFileError, match='absent'):
         WavSource([clip, tmp_path / 'absent.wav'])
+
+
+@pytest.mark.parametrize('name', ['said.wav', 'said.flac'])
+def test_what_is_written_is_read_again(tmp_path, name):
+    samples = np.arange(-1000, 1000, dtype=np.int16)
+    write_sound(samples, tmp_path / name)
+    assert read_sound(tmp_path / name).tolist() == samples.tolist()
+
+
+@pytest.mark.parametrize('name', ['said.txt', 'nowhere/said.wav'])
+def test_what_cannot_be_written_is_said(tmp_path, name):
+    with pytest.raises(SoundFileError, match='cannot be written'):
+        write_sound(np.zeros(10, dtype=np.int16), tmp_path / name)

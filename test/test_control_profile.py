@@ -3,7 +3,6 @@
 import math
 
 import pytest
-from control_rig import repeatable
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +17,6 @@ accelerations = st.floats(0.1, 10.0)
 periods = st.floats(0.005, 0.05)
 
 
-@repeatable
 @given(distances, st.sampled_from([-1.0, 1.0]), speeds, accelerations, accelerations, periods)
 def test_a_motion_arrives_at_rest_without_overshoot_and_within_its_limits(distance, sign, fastest, up, down, dt):
     remaining, speed = sign * distance, 0.0
@@ -34,7 +32,6 @@ def test_a_motion_arrives_at_rest_without_overshoot_and_within_its_limits(distan
     assert abs(speed) < 1e-2
 
 
-@repeatable
 @given(st.floats(-5, 5), st.floats(-3, 3), speeds, accelerations, accelerations, periods)
 def test_from_any_speed_the_motion_comes_to_rest_at_its_end(remaining, speed, fastest, up, down, dt):
     for _ in range(math.ceil(60 / dt / min(1.0, fastest, up, down))):
@@ -45,7 +42,6 @@ def test_from_any_speed_the_motion_comes_to_rest_at_its_end(remaining, speed, fa
     pytest.fail(f'{remaining} remained at speed {speed}')
 
 
-@repeatable
 @given(distances, accelerations)
 def test_with_short_cycles_the_braking_curve_is_the_textbook_one(remaining, deceleration):
     assert braking_speed(remaining, deceleration, 1e-7) == pytest.approx(
@@ -71,7 +67,6 @@ def test_slew(speed, wanted, expected):
 components = st.floats(-1e6, 1e6)
 
 
-@repeatable
 @given(st.builds(Velocity, components, components, components), periods)
 def test_limited_velocities_never_pass_a_limit(wanted, dt):
     settings = ControlSettings(max_lateral_mps=0.2)
@@ -87,7 +82,6 @@ def test_limited_velocities_never_pass_a_limit(wanted, dt):
         assert abs(velocity.angular_rps) <= fastest_rps
 
 
-@repeatable
 @given(st.lists(st.floats(-3.0, 3.0), max_size=50), st.floats(-math.pi, math.pi))
 def test_whole_turns_are_counted(changes, start):
     true_rad = continuous_rad = start

@@ -4,7 +4,7 @@ import math
 from collections import deque
 
 import pytest
-from control_rig import OMNI_SETTINGS, Rig, go_to, move, moving, pause, repeatable, turn
+from control_rig import OMNI_SETTINGS, Rig, go_to, move, moving, pause, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +36,7 @@ JOURNEYS = [
     ('a place behind', [go_to(-1.0, 0.0, 0.0)], (-1.0, 0.0, 360)),
     ('a place with a heading', [go_to(0.5, 1.0, math.pi)], (0.5, 1.0, 180)),
     ('already there', [go_to(0.0, 0.0, QUARTER)], (0.0, 0.0, 90)),
+    ('here', [go_to(0.0, 0.0)], (0.0, 0.0, 0)),
     ('a place and on', [go_to(1.0, 1.0, 0.0), move('forward', 0.3)], (1.3, 1.0, 0)),
     # 0.4 m/s for 2 s, with ramps of 0.5 and 0.8 m/s² inside the time.
     ('for a time', [move('forward', duration_s=2.0)], (0.54, 0.0, 0)),
@@ -111,7 +112,7 @@ def test_noisy_odometry_still_leads_there(steps, expected, seed):
         assert wanted is None or value == pytest.approx(wanted, abs=tolerance)
 
 
-@pytest.mark.parametrize(('acceleration_mps2', 'angular_acceleration_dps2'), [(0.4, 90.0), (0.3, 60.0)])
+@pytest.mark.parametrize(('acceleration_mps2', 'angular_acceleration_dps2'), [(0.4, 90.0), (0.5, 60.0)])
 def test_a_sluggish_robot_takes_its_overshoot_back(acceleration_mps2, angular_acceleration_dps2):
     sluggish = SimulationSettings(
         acceleration_mps2=acceleration_mps2, angular_acceleration_dps2=angular_acceleration_dps2
@@ -172,10 +173,10 @@ def test_a_place_that_is_passed_while_facing_it_is_reached_in_spite_of_noise():
 
 def test_small_motions_are_made_and_not_taken_for_done():
     rig = Rig(ControlSettings(distance_tolerance_m=0.1, angle_tolerance_deg=10.0)).run(0.1)
-    rig.until_end(rig.submit(move('forward', 0.05), turn(4.0)))
+    rig.until_end(rig.submit(move('forward', 0.08), turn(8.0, speed_dps=10.0)))
     pose = rig.robot.true_pose
-    assert pose.x_m == pytest.approx(0.05, abs=0.025)
-    assert math.degrees(pose.yaw_rad) == pytest.approx(4.0, abs=2.0)
+    assert pose.x_m == pytest.approx(0.08, abs=0.02)
+    assert math.degrees(pose.yaw_rad) == pytest.approx(8.0, abs=2.0)
 
 
 def test_without_disturbance_nothing_overshoots():
@@ -211,7 +212,7 @@ def test_a_timed_motion_lasts_as_long_as_asked():
     assert not moving(rig.velocity)
 
 
-@settings(repeatable, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.floats(-4, 4),
     st.floats(-4, 4),

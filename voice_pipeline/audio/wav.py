@@ -45,6 +45,16 @@ def read_sound(path: Path) -> Samples:
     return samples
 
 
+def write_sound(samples: Samples, path: Path) -> None:
+    """Save 16 kHz mono samples, in the format that the name ends with (`.wav`, `.flac` …). Raises `SoundFileError`."""
+    import soundfile
+
+    try:
+        soundfile.write(path, samples, SAMPLE_RATE_HZ)
+    except (OSError, TypeError, soundfile.SoundFileError) as error:
+        raise SoundFileError(f'{path} cannot be written: {error}') from None
+
+
 def _read_headerless(path: Path) -> Samples:
     try:
         data = path.read_bytes()

@@ -246,9 +246,6 @@ class GoToPose(Executor):
         dx, dy = self._goal.x_m - odometry.x_m, self._goal.y_m - odometry.y_m
         return math.atan2(dy, dx), math.hypot(dx, dy)
 
-    def _is_near(self, distance_m: float) -> bool:
-        return distance_m <= NEAR_TOLERANCES * self._settings.distance_tolerance_m
-
     def _begin_turn(
         self, phase: Literal['face', 'align'], heading_rad: float, tolerance_rad: float, cycle: Cycle
     ) -> None:
@@ -262,8 +259,9 @@ class GoToPose(Executor):
         return Velocity(angular_rps=self._turn.next_speed(remaining_rad, cycle))
 
     def _face(self, cycle: Cycle) -> Velocity:
-        bearing_rad, distance_m = self._way(cycle.odometry)
-        if not self._is_near(distance_m):
+        # The bearing changes while an earlier motion rolls out; at rest only noise would change it.
+        if cycle.velocity.linear_mps != 0.0:
+            bearing_rad, _ = self._way(cycle.odometry)
             self._target_rad += wrap(bearing_rad - self._target_rad)
         velocity = self._turn_on(cycle)
         if not self._turn.has_arrived:
@@ -274,7 +272,7 @@ class GoToPose(Executor):
     def _drive_on(self, cycle: Cycle) -> Velocity:
         bearing_rad, distance_m = self._way(cycle.odometry)
         error_rad = wrap(bearing_rad - cycle.odometry.yaw_rad)
-        is_near = self._is_near(distance_m)
+        is_near = distance_m <= NEAR_TOLERANCES * self._settings.distance_tolerance_m
         if not is_near and abs(error_rad) > FACE_AGAIN_RAD:
             self._begin_turn('face', bearing_rad, FACE_TOLERANCE_RAD, cycle)
             return self._face(cycle)

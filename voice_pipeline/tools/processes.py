@@ -58,14 +58,10 @@ class PipelineProcesses:
 
     def environment(self) -> dict[str, str]:
         """Return the environment that puts a process on the same ROS graph, on this machine only."""
-        return {
-            **os.environ,
-            'ROS_DOMAIN_ID': str(self.domain_id),
-            # Iron and later know the range, Humble the switch; the switch would override the range, with a warning.
-            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-            'ROS_LOCALHOST_ONLY': '1' if os.environ.get('ROS_DISTRO') == 'humble' else '0',
-            'PYTHONUNBUFFERED': '1',
-        }
+        # Iron and later know the range; Humble has a switch, which the others still obey, with a warning.
+        is_humble = os.environ.get('ROS_DISTRO') == 'humble'
+        stay_here = {'ROS_LOCALHOST_ONLY': '1'} if is_humble else {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
+        return {**os.environ, **stay_here, 'ROS_DOMAIN_ID': str(self.domain_id), 'PYTHONUNBUFFERED': '1'}
 
     def failed(self) -> NodeProcess | None:
         """Return a node that has ended by itself, if there is one."""

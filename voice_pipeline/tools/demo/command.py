@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from voice_pipeline.audio.speech import SpeechError
-from voice_pipeline.audio.wav import SoundFileError
+from voice_pipeline.audio.wav import SoundFileError, write_sound
 from voice_pipeline.tools.demo import report as reporting
 from voice_pipeline.tools.demo.person import Person, Spoken
 from voice_pipeline.tools.demo.report import Result
-from voice_pipeline.tools.demo.script import Line, default_script, recording, script_of_files
+from voice_pipeline.tools.demo.script import Line, default_script, recording, script_of_files, short_script
 from voice_pipeline.tools.demo.story import Story, Utterance
 from voice_pipeline.tools.demo.view import live_view
 from voice_pipeline.tools.describe import describe_steps
@@ -31,6 +31,7 @@ HEARD_TIMEOUT_S = 60.0  # and may take long over a sentence
 DONE_TIMEOUT_S = 300.0  # longer than any plan is allowed to take
 INTERRUPT_AFTER_M = 0.5  # how far the robot goes before it is interrupted
 RECORDING_PAUSE_S = 9.0
+PLAIN_WIDTH = 140
 
 EXIT_OK, EXIT_NOT_CARRIED_OUT, EXIT_CANNOT_RUN = 0, 1, 2
 
@@ -61,18 +62,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--record',
         metavar='FILE',
         type=Path,
-        help='save the script as one recording for "ros2 launch voice_pipeline demo.launch.py wav:=FILE", and end',
+        help='save the first lines of the script as a sound file, the one that demo.launch.py plays, and end',
     )
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the command; exit status 0 when everything that was said was carried out."""
-    console = Console()
+    console = _console()
     try:
-        script = script_of_files(arguments.wav) if arguments.wav else default_script()
         if arguments.record:
-            return _record(script, arguments.record, console)
-        return _run(script, arguments, console)
+            return _record(arguments.record, console)
+        return _run(script_of_files(arguments.wav) if arguments.wav else default_script(), arguments, console)
     except (DemoError, SoundFileError, SpeechError) as error:
         console.print(f'[red]demo:[/red] {error}', highlight=False)
         return EXIT_CANNOT_RUN
@@ -81,12 +81,14 @@ def main(arguments: argparse.Namespace) -> int:
         return 130
 
 
-def _record(script: list[Line], file: Path, console: Console) -> int:
-    import soundfile
+def _console() -> Console:
+    """Return a console wide enough for the tables also where the output goes to a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PLAIN_WIDTH)
 
-    from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
 
-    soundfile.write(file, recording(script, RECORDING_PAUSE_S), SAMPLE_RATE_HZ)
+def _record(file: Path, console: Console) -> int:
+    write_sound(recording(short_script(), RECORDING_PAUSE_S), file)
     console.print(f'Saved {file}.')
     return EXIT_OK
 

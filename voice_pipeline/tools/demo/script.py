@@ -36,13 +36,18 @@ class Line:
         return len(self.samples) / SAMPLE_RATE_HZ
 
 
-def default_script() -> list[Line]:
-    """Return the commands of the demonstration, spoken by the bundled voice and, where installed, by a person."""
-    lines = [
+def short_script() -> list[Line]:
+    """Return commands that take the robot a few seconds each."""
+    return [
         _spoken('turn left ninety degrees'),
         _spoken('go forward two meters'),
         _spoken('turn right forty five degrees and then go forward one meter'),
     ]
+
+
+def default_script() -> list[Line]:
+    """Return the commands of the demonstration, spoken by the bundled voice and, where installed, by a person."""
+    lines = short_script()
     if HUMAN_RECORDING.is_file():
         lines.append(Line(f'{HUMAN_WORDS} (a person)', read_sound(HUMAN_RECORDING), HUMAN_WORDS))
     lines += [

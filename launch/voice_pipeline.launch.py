@@ -69,7 +69,7 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         'config',
         default_value=PathJoinSubstitution([FindPackageShare('voice_pipeline'), 'config']),
-        description='Folder with one parameter file a node (audio_capture.yaml, ...): copy the installed one and edit.',
+        description="Folder with one parameter file a node and the robot's limits: copy the installed one, and edit.",
     ),
     DeclareLaunchArgument(
         'log_level',
@@ -90,6 +90,8 @@ OVERRIDES = {
     'monitor': {'stamped': 'stamped'},
 }
 BOOLEANS = ('stamped',)
+# The nodes that keep to the robot's limits.
+LIMITED = ('action_planner', 'robot_control')
 
 
 def make_node(context: LaunchContext, name: str, condition: IfCondition | None = None) -> Node:
@@ -98,12 +100,13 @@ def make_node(context: LaunchContext, name: str, condition: IfCondition | None =
     for parameter, argument in OVERRIDES[name].items():
         value = LaunchConfiguration(argument).perform(context)
         overrides[parameter] = value == 'true' if parameter in BOOLEANS else value
+    files = [f'{name}.yaml', *(['robot.yaml'] if name in LIMITED else [])]
     return Node(
         package='voice_pipeline',
         executable=name,
         name=name,
         namespace=LaunchConfiguration('namespace'),
-        parameters=[PathJoinSubstitution([LaunchConfiguration('config'), f'{name}.yaml']), overrides],
+        parameters=[*(PathJoinSubstitution([LaunchConfiguration('config'), file]) for file in files), overrides],
         remappings=[('cmd_vel', LaunchConfiguration('cmd_vel')), ('odom', LaunchConfiguration('odom'))],
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
         output='screen',

@@ -140,7 +140,7 @@ REFUSALS = [
     ('too far', [move('forward', 1000.0)], {}, 'more than 20 m'),
     ('too far by time', [move('forward', duration_s=100.0)], {}, 'more than 20 m'),
     ('too long', [pause(1e6)], {}, 'more than 120 s'),
-    ('too much turning', [turn(1e5)], {}, 'more than 3600 deg'),
+    ('too much turning', [turn(1e5)], {}, 'more than 720 deg'),
     ('a far place', [go_to(1000.0, 0.0)], {}, 'more than 20 m'),
     ('sideways', [move('left', 1.0)], {}, 'sideways'),
     ('nothing to measure', [move('forward')], {}, 'neither'),

@@ -51,9 +51,7 @@ class Teller:
     def plan(self, steps, *, is_final=True, is_committed=True, refusal=''):
         planned = tuple(PlannedStep(step=step, speed_mps=0.4, speed_dps=60.0, timeout_s=10.0) for step in steps)
         plan_id = f'{self.shared["utterance_id"]}/0'
-        self.tell(
-            Plan, is_final=is_final, plan_id=plan_id, is_committed=is_committed, steps=planned, refusal=refusal
-        )
+        self.tell(Plan, is_final=is_final, plan_id=plan_id, is_committed=is_committed, steps=planned, refusal=refusal)
 
     def execute(self, state, reason=''):
         self.tell(Execution, plan_id=f'{self.shared["utterance_id"]}/0', state=state, reason=reason)

@@ -1,11 +1,16 @@
 """A settings record refuses what it does not know, and says what it wants instead."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
 
+from voice_pipeline.__main__ import main
+from voice_pipeline.limits import RobotLimits
 from voice_pipeline.settings import Parameter, Settings, SettingsError, about
-from voice_pipeline.tools.parameters import NODE_SETTINGS
+from voice_pipeline.tools.parameters import NODE_SETTINGS, yaml_files
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Example(Settings, frozen=True, kw_only=True):
@@ -65,3 +70,23 @@ def test_every_parameter_of_every_node_is_described_and_its_default_allowed(node
 
 def _needed(node):
     return {'wav': 'x.wav', 'pipe': 'x'} if node == 'audio_capture' else {}
+
+
+def test_the_files_of_config_hold_the_declared_defaults():
+    shipped = {path.name: path.read_text() for path in (ROOT / 'config').glob('*.yaml')}
+    written = yaml_files()
+    assert {name: shipped.get(name) for name in written} == written, 'run "make config"'
+
+
+def test_the_limits_are_the_same_for_the_planner_and_the_controller():
+    limits = RobotLimits.parameters()
+    for node in ('action_planner', 'robot_control'):
+        assert set(limits) <= set(NODE_SETTINGS[node].parameters())
+    assert all(set(limits).isdisjoint(NODE_SETTINGS[node].parameters()) for node in ('monitor', 'audio_capture'))
+
+
+def test_the_files_can_be_written_anywhere(tmp_path, capsys):
+    assert main(['parameters', '--write', str(tmp_path / 'mine')]) == 0
+    assert {path.name for path in (tmp_path / 'mine').iterdir()} == set(yaml_files())
+    assert main(['parameters']) == 0
+    assert '| `commit_silence_ms` | `200.0` | 0 to 2000 ms |' in capsys.readouterr().out

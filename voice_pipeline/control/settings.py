@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from voice_pipeline.limits import RobotLimits
 from voice_pipeline.settings import Settings, about
 
 
-class ControlSettings(Settings, frozen=True, kw_only=True):
+class ControlSettings(RobotLimits, frozen=True, kw_only=True):
     """How the robot may move, and when it must not. They bound every plan, whatever the plan says."""
 
     rate_hz: Annotated[float, about('Control cycles a second', unit='Hz', minimum=20, maximum=200)] = 50.0
     execution_rate_hz: Annotated[float, about('Progress reports a second', unit='Hz', minimum=0.5, maximum=20)] = 5.0
     stamped: Annotated[bool, about('Publish TwistStamped instead of Twist')] = False
 
-    max_speed_mps: Annotated[float, about('Fastest drive ahead or back', unit='m/s', minimum=0.01, maximum=3)] = 0.5
-    max_lateral_mps: Annotated[
-        float, about('Fastest drive sideways; 0: the robot cannot', unit='m/s', minimum=0, maximum=3)
-    ] = 0.0
-    max_speed_dps: Annotated[float, about('Fastest turn', unit='deg/s', minimum=1, maximum=360)] = 90.0
-    acceleration_mps2: Annotated[float, about('Speeding up', unit='m/s^2', minimum=0.05, maximum=10)] = 0.5
     deceleration_mps2: Annotated[float, about('Slowing down', unit='m/s^2', minimum=0.05, maximum=10)] = 0.8
-    angular_acceleration_dps2: Annotated[
-        float, about('Speeding up and slowing down a turn', unit='deg/s^2', minimum=5, maximum=3600)
-    ] = 180.0
     stop_deceleration_mps2: Annotated[
         float, about('Slowing down on a stop or a fault; 0: to zero at once', unit='m/s^2', minimum=0, maximum=20)
     ] = 0.0
@@ -40,9 +32,6 @@ class ControlSettings(Settings, frozen=True, kw_only=True):
         float, about('A turn has arrived this near its end', unit='deg', minimum=0.1, maximum=20)
     ] = 1.5
 
-    max_distance_m: Annotated[float, about('Longest single drive', unit='m', minimum=0.1, maximum=1000)] = 20.0
-    max_angle_deg: Annotated[float, about('Largest single turn', unit='deg', minimum=10, maximum=36000)] = 3600.0
-    max_step_s: Annotated[float, about('Longest time one step may take', unit='s', minimum=1, maximum=3600)] = 120.0
     max_queue_steps: Annotated[int, about('Most steps waiting or at work', minimum=1, maximum=1000)] = 20
     plan_max_age_s: Annotated[
         float, about('A plan older than this is not executed', unit='s', minimum=0.1, maximum=60)

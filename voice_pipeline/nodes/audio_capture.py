@@ -38,7 +38,9 @@ class AudioCapture(PipelineNode[CaptureSettings]):
             self._listened_to.set()
 
     def _log_status(self, text: str) -> None:
-        self.get_logger().warning(text)
+        """A sound file tells how far it is; the others tell what is wrong."""
+        log = self.get_logger().info if self.settings.source == 'wav' else self.get_logger().warning
+        log(text)
 
     def _capture(self) -> None:
         if self.settings.source == 'wav' and not self._wait_for_listener():

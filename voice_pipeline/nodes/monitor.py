@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -25,6 +26,9 @@ from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.monitoring.text import performance_lines
 from voice_pipeline.nodes.base import AUDIO_QOS, MESSAGE_QOS, PipelineNode, StartError, run
 from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message, velocity_from_twist
+
+# Room for all lines of a report before the next one comes.
+LINES_PER_REPORT = len(STAGES) + 3
 
 # Which stage is to blame for a malformed message on a topic.
 SOURCES: dict[str, StageName] = {
@@ -52,7 +56,9 @@ class Monitor(PipelineNode[MonitorSettings]):
         self._lines = self.create_publisher(String, topics.PERFORMANCE, MESSAGE_QOS)
         self._report = self.create_publisher(String, topics.REPORT, MESSAGE_QOS)
         self._numbers = {stage: self._number_publishers(stage) for stage in STAGES}
+        self._waiting_lines: deque[str] = deque()
         self.create_steady_timer(1.0 / self.settings.rate_hz, self._publish_report)
+        self.create_steady_timer(1.0 / (self.settings.rate_hz * LINES_PER_REPORT), self._publish_line)
         self.report_ready()
 
     def _listen(self) -> None:
@@ -96,10 +102,14 @@ class Monitor(PipelineNode[MonitorSettings]):
         self._monitor.on_machine(self._sampler.sample())
         report = self._monitor.report()
         self._report.publish(String(data=encode_report(report)))
-        for line in performance_lines(report):
-            self._lines.publish(String(data=line))
+        self._waiting_lines = deque(performance_lines(report))
         self._publish_diagnostics(report)
         self._publish_numbers(report)
+
+    def _publish_line(self) -> None:
+        """Publish one line at a time: `ros2 topic echo` keeps five messages, and would lose the first of six."""
+        if self._waiting_lines:
+            self._lines.publish(String(data=self._waiting_lines.popleft()))
 
     def _publish_diagnostics(self, report: Report) -> None:
         message = DiagnosticArray()

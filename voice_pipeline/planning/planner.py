@@ -70,7 +70,7 @@ class Planner:
     def _move(self, args: MoveArguments) -> PlannedStep:
         settings = self._settings
         _check('move', 'metres', args.distance_m, settings.max_distance_m)
-        _check('move', 'seconds', args.duration_s, settings.max_duration_s)
+        _check('move', 'seconds', args.duration_s, settings.max_step_s)
         if args.direction is None:
             raise RefusedError('Which way should I move?')
         speed_mps = self._move_speed(args)
@@ -113,7 +113,7 @@ class Planner:
         if angle_deg is None and args.direction is None:
             raise RefusedError('Which way should I turn?')
         _check('turn', 'degrees', None if angle_deg is None else abs(angle_deg), settings.max_angle_deg)
-        _check('turn', 'seconds', args.duration_s, settings.max_duration_s)
+        _check('turn', 'seconds', args.duration_s, settings.max_step_s)
         speed_dps = self._turn_speed(args)
         if angle_deg is None and args.duration_s is None:
             angle_deg = settings.default_angle_deg if args.direction == 'left' else -settings.default_angle_deg
@@ -126,7 +126,7 @@ class Planner:
             expected_s = abs(angle_deg) / speed_dps
             filled = msgspec.structs.replace(args, angle_deg=angle_deg, direction=None)
         self._check_time(expected_s)
-        expected_s += speed_dps / settings.acceleration_dps2
+        expected_s += speed_dps / settings.angular_acceleration_dps2
         return self._planned(Turn(filled), expected_s, speed_dps=speed_dps)
 
     def _turn_speed(self, args: TurnArguments) -> float:
@@ -153,20 +153,20 @@ class Planner:
             step=step,
             speed_mps=settings.speed_mps,
             speed_dps=settings.speed_dps,
-            timeout_s=settings.go_to_timeout_s,
+            timeout_s=settings.max_step_s,
             goal=goal,
         )
 
     def _pause(self, step: Pause) -> PlannedStep:
         if step.args.duration_s is None:
             raise RefusedError('How many seconds should I pause?')
-        _check('pause', 'seconds', step.args.duration_s, self._settings.max_duration_s)
+        _check('pause', 'seconds', step.args.duration_s, self._settings.max_step_s)
         return self._planned(step, step.args.duration_s)
 
     def _check_time(self, expected_s: float) -> None:
-        if not expected_s <= self._settings.max_duration_s:
+        if not expected_s <= self._settings.max_step_s:
             raise RefusedError(
-                f'That would take {expected_s:.0f} seconds, and one step may take {self._settings.max_duration_s:g}.'
+                f'That would take {expected_s:.0f} seconds, and one step may take {self._settings.max_step_s:g}.'
             )
 
     def _planned(self, step: Step, expected_s: float, speed_mps: float = 0.0, speed_dps: float = 0.0) -> PlannedStep:

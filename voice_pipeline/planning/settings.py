@@ -4,42 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from voice_pipeline.settings import Settings, about
+from voice_pipeline.limits import RobotLimits
+from voice_pipeline.settings import about
 
 
-class PlanningSettings(Settings, frozen=True, kw_only=True):
+class PlanningSettings(RobotLimits, frozen=True, kw_only=True):
     """What is meant where nothing was said, what is too much, and when a plan is committed."""
 
     vocabulary: Annotated[str, about('File with the poses of the places; empty: vocabulary.yaml of the package')] = ''
 
     default_distance_m: Annotated[float, about('"Go forward" goes this far', unit='m', minimum=0.05, maximum=10)] = 1.0
     default_angle_deg: Annotated[float, about('"Turn left" turns this far', unit='deg', minimum=1, maximum=180)] = 90.0
-    max_distance_m: Annotated[float, about('Longest move of one step', unit='m', minimum=0.1, maximum=1000)] = 20.0
-    max_angle_deg: Annotated[float, about('Largest turn of one step', unit='deg', minimum=10, maximum=3600)] = 720.0
-    max_duration_s: Annotated[float, about('Longest time one step may take', unit='s', minimum=1, maximum=3600)] = 120.0
     max_steps: Annotated[int, about('Most steps of one plan', minimum=1, maximum=100)] = 10
 
     speed_mps: Annotated[float, about('Speed of a move', unit='m/s', minimum=0.02, maximum=3)] = 0.4
-    max_speed_mps: Annotated[float, about('Fastest move', unit='m/s', minimum=0.02, maximum=3)] = 0.5
-    max_lateral_mps: Annotated[
-        float, about('Fastest move sideways; 0: the robot cannot', unit='m/s', minimum=0, maximum=3)
-    ] = 0.0
     speed_dps: Annotated[float, about('Speed of a turn', unit='deg/s', minimum=2, maximum=360)] = 60.0
-    max_speed_dps: Annotated[float, about('Fastest turn', unit='deg/s', minimum=2, maximum=360)] = 90.0
     slow_factor: Annotated[float, about('"Slowly" is the speed times this', minimum=0.1, maximum=1)] = 0.5
     fast_factor: Annotated[float, about('"Fast" is the speed times this, up to the fastest', minimum=1, maximum=5)] = (
         1.5
     )
 
-    acceleration_mps2: Annotated[
-        float, about('Expected acceleration of a move', unit='m/s^2', minimum=0.05, maximum=10)
-    ] = 0.5
-    acceleration_dps2: Annotated[
-        float, about('Expected acceleration of a turn', unit='deg/s^2', minimum=5, maximum=3600)
-    ] = 180.0
     timeout_factor: Annotated[float, about('A step may take its expected time times this', minimum=1, maximum=10)] = 1.5
     timeout_margin_s: Annotated[float, about('… and this much more', unit='s', minimum=0.5, maximum=60)] = 3.0
-    go_to_timeout_s: Annotated[float, about('Longest way to a place', unit='s', minimum=1, maximum=3600)] = 120.0
 
     commit_silence_ms: Annotated[
         float, about('A complete command is acted on after this much silence', unit='ms', minimum=0, maximum=2000)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from voice_pipeline.audio.settings import CaptureSettings
 from voice_pipeline.control.settings import ControlSettings, SimulationSettings
+from voice_pipeline.limits import RobotLimits
 from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.recognition.settings import RecognitionSettings
@@ -24,6 +25,9 @@ NODE_SETTINGS: dict[str, type[Settings]] = {
     'simulated_robot': SimulationSettings,
 }
 
+# Limits stand in one file of their own, which both nodes that keep them read.
+LIMITS = 'robot'
+
 _HEADER = """\
 # Parameters of {node}: {purpose}
 # Every value is the default, written by "make config". To change one, copy this folder, edit the copy, and start with
@@ -39,39 +43,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Run the command."""
     if arguments.write is None:
-        print('\n'.join(markdown(node) for node in NODE_SETTINGS))
+        print('\n'.join(markdown(name, settings) for name, settings in _sections().items()))
         return 0
     arguments.write.mkdir(parents=True, exist_ok=True)
-    for node in NODE_SETTINGS:
-        path = arguments.write / f'{node}.yaml'
-        path.write_text(yaml_file(node), encoding='utf-8')
+    for name, text in yaml_files().items():
+        path = arguments.write / name
+        path.write_text(text, encoding='utf-8')
         print(path)
     return 0
 
 
-def yaml_file(node: str) -> str:
-    """Return the node's parameter file, each value under its description, unit and bounds."""
-    settings = NODE_SETTINGS[node]
-    lines = [_HEADER.format(node=node, purpose=_purpose(settings)) + f'/**/{node}:', '  ros__parameters:']
-    for parameter in settings.parameters():
+def yaml_files() -> dict[str, str]:
+    """Return the parameter files by name; each value stands under its description, unit and bounds."""
+    return {f'{name}.yaml': _yaml(name, settings) for name, settings in _sections().items()}
+
+
+def _sections() -> dict[str, type[Settings]]:
+    return {LIMITS: RobotLimits, **NODE_SETTINGS}
+
+
+def _own_parameters(settings: type[Settings]) -> list[Parameter]:
+    """Return the parameters without those that stand with the robot's limits."""
+    if settings is RobotLimits or not issubclass(settings, RobotLimits):
+        return list(settings.parameters())
+    return [parameter for parameter in settings.parameters() if parameter not in RobotLimits.parameters()]
+
+
+def _yaml(name: str, settings: type[Settings]) -> str:
+    nodes = '/**' if name == LIMITS else f'/**/{name}'
+    lines = [_HEADER.format(node=name, purpose=_purpose(settings)) + f'{nodes}:', '  ros__parameters:']
+    for parameter in _own_parameters(settings):
         allowed = _allowed(parameter)
         lines.append(f'    # {parameter.description}{f" [{allowed}]" if allowed else ""}')
         lines.append(f'    {parameter.name}: {json.dumps(parameter.default)}')
     return '\n'.join(lines) + '\n'
 
 
-def markdown(node: str) -> str:
-    """Return the node's parameters as a table for a README."""
-    settings = NODE_SETTINGS[node]
-    rows = [
-        f'### {node}\n',
-        f'{_purpose(settings)}\n',
-        '| parameter | default | allowed | what it is |',
-        '|---|---|---|---|',
-    ]
+def markdown(name: str, settings: type[Settings]) -> str:
+    """Return the parameters of one file as a table for people."""
+    head = '| parameter | default | allowed | what it is |\n|---|---|---|---|'
+    rows = [f'### {name}\n', f'{_purpose(settings)}\n', head]
     rows += [
         f'| `{parameter.name}` | `{json.dumps(parameter.default)}` | {_allowed(parameter)} | {parameter.description} |'
-        for parameter in settings.parameters()
+        for parameter in _own_parameters(settings)
     ]
     return '\n'.join(rows) + '\n'
 

@@ -19,7 +19,8 @@ from voice_pipeline.audio.microphone import (
     load_sounddevice,
 )
 from voice_pipeline.audio.settings import CaptureSettings
-from voice_pipeline.audio.source import Clock, open_source
+from voice_pipeline.audio.source import Clock
+from voice_pipeline.audio.sources import open_source
 
 FRAME_NS = FRAME_SAMPLES * 1_000_000_000 // SAMPLE_RATE_HZ
 NOW_NS = 1_700_000_000_000_000_000

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from voice_pipeline.audio.frames import FRAME_SAMPLES, SAMPLE_RATE_HZ
 from voice_pipeline.audio.pipe import PipeSource
 from voice_pipeline.audio.settings import CaptureSettings
-from voice_pipeline.audio.source import Framer, SourceError, open_source
+from voice_pipeline.audio.source import Framer, SourceError
+from voice_pipeline.audio.sources import open_source
 from voice_pipeline.audio.wav import WavSource
 from voice_pipeline.settings import SettingsError
 

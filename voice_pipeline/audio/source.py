@@ -13,7 +13,7 @@ import numpy as np
 from voice_pipeline.audio.frames import FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples
 
 if TYPE_CHECKING:
-    from voice_pipeline.audio.settings import CaptureSettings
+    pass
 
 _CLOCK_WAS_SET_NS = 1_000_000_000
 
@@ -91,30 +91,3 @@ class Framer:
         self._last_stamp_ns = stamp_ns
         self._sequence += 1
         return Frame(samples, self._sequence - 1, stamp_ns)
-
-
-def open_source(settings: CaptureSettings, on_status: OnStatus = log_status) -> AudioSource:
-    """
-    Return the source the settings ask for, checked as far as is possible before sound flows.
-
-    `on_status` is told, in a sentence, what happens to the source later on: a microphone lost and found, a file
-    played. Raises `SourceError`.
-    """
-    # Late, so that a source needs only its own libraries.
-    if settings.source == 'wav':
-        from voice_pipeline.audio.wav import WavSource
-
-        return WavSource(
-            settings.wav_paths,
-            speed=settings.speed,
-            gap_s=settings.gap_s,
-            loop=settings.loop,
-            on_status=on_status,
-        )
-    if settings.source == 'pipe':
-        from voice_pipeline.audio.pipe import PipeSource
-
-        return PipeSource(settings.pipe, gap_s=settings.gap_s, on_status=on_status)
-    from voice_pipeline.audio.microphone import MicrophoneSource
-
-    return MicrophoneSource(settings.device, reconnect_s=settings.reconnect_s, on_status=on_status)

@@ -9,7 +9,8 @@ from std_msgs.msg import Int16MultiArray, String
 
 from voice_pipeline import topics
 from voice_pipeline.audio.settings import CaptureSettings
-from voice_pipeline.audio.source import SourceError, open_source
+from voice_pipeline.audio.source import SourceError
+from voice_pipeline.audio.sources import open_source
 from voice_pipeline.nodes.base import AUDIO_QOS, LATCHED_QOS, PipelineNode, StartError, run
 from voice_pipeline.nodes.conversions import audio_to_message
 

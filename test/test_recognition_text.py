@@ -2,43 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis, without_noise
-from voice_pipeline.recognition.repetition import without_repetition
+from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis, hear, without_noise
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.recognition.window import token_limit, window_length_s
-
-
-@pytest.mark.parametrize(
-    ('text', 'speech_s', 'expected'),
-    [
-        ('10 of clubs 10 of clubs 10 of clubs', 0.7, '10 of clubs'),
-        ('Turn left 90 degrees. Turn left 90 degrees.', 1.4, 'Turn left 90 degrees.'),
-        ('Turn left 90 degrees. Turn left', 1.2, 'Turn left 90 degrees.'),
-        ('Stop. Stop. Stop. Stop.', 0.4, 'Stop.'),
-        # slowly enough to have been said
-        ('Turn left, turn left.', 1.5, 'Turn left, turn left.'),
-        ('Stop. Stop. Stop.', 1.2, 'Stop. Stop. Stop.'),
-        # fast, but no repetition from beginning to end
-        ('go to the kitchen and go', 0.5, 'go to the kitchen and go'),
-        ('turn left and turn right', 0.5, 'turn left and turn right'),
-        ('go', 0.0, 'go'),
-        ('', 0.0, ''),
-    ],
-)
-def test_what_nobody_can_have_said_twice_is_cut(text, speech_s, expected):
-    assert without_repetition(text, speech_s) == expected
-
-
-@given(st.text(max_size=60), st.floats(-1, 10))
-def test_cutting_only_ever_leaves_a_beginning(text, speech_s):
-    cut = without_repetition(text, speech_s)
-
-    assert ' '.join(text.split()).startswith(' '.join(cut.split()))
-    assert bool(cut.split()) == bool(text.split())
+from voice_pipeline.recognition.window import FULL_WINDOW, Window, token_limit, windows_of
 
 
 @pytest.mark.parametrize(
@@ -54,7 +23,7 @@ def test_cutting_only_ever_leaves_a_beginning(text, speech_s):
     ],
 )
 def test_a_text_that_the_model_made_of_noise_is_dropped(text, mean_log_probability, no_speech_probability, kept):
-    heard = Hypothesis(text, mean_log_probability, no_speech_probability, 2)
+    heard = Hypothesis(text, mean_log_probability, no_speech_probability)
 
     assert without_noise(heard, RecognitionSettings()) == (heard if kept else NOTHING_HEARD)
 
@@ -71,15 +40,81 @@ def test_a_text_that_the_model_made_of_noise_is_dropped(text, mean_log_probabili
     ],
 )
 def test_confidence_is_a_share(mean, text, confidence):
-    assert Hypothesis(text, mean, 0.0, 1).confidence == pytest.approx(confidence, abs=1e-6)
+    assert Hypothesis(text, mean, 0.0).confidence == pytest.approx(confidence, abs=1e-6)
 
 
 @pytest.mark.parametrize(
-    ('speech_s', 'minimum_s', 'expected_s'),
-    [(0, 10, 10), (9, 10, 10), (9.1, 10, 11), (2, 1, 3), (29.5, 10, 30), (60, 10, 30)],
+    ('speech_s', 'window', 'expected_s'),
+    [
+        (0, Window(10), 10),
+        (9, Window(10), 10),
+        (9.1, Window(10), 10.1),
+        (2, Window(1), 3),
+        (29.5, Window(10), 30),
+        (60, Window(10), 30),
+        (2, Window(0, 0.3), 2.3),
+        (2.001, Window(0, 0.3), 2.32),  # whole encoder states: 20 ms
+        (1, FULL_WINDOW, 30),
+    ],
 )
-def test_the_window_holds_the_speech_and_a_second_of_silence(speech_s, minimum_s, expected_s):
-    assert window_length_s(int(speech_s * 16_000), minimum_s) == expected_s
+def test_the_window_holds_the_speech_and_the_silence_after_it(speech_s, window, expected_s):
+    assert window.frame_count(round(speech_s * 16_000)) == round(expected_s * 100)
+
+
+SHORT, LONG = Window(0.0, 0.5), Window(10.0)
+
+
+@pytest.mark.parametrize(
+    ('has_adapter', 'values', 'growing', 'settled'),
+    [
+        (False, {}, (LONG,), (LONG, FULL_WINDOW)),
+        (True, {}, (SHORT, LONG), (SHORT, LONG, FULL_WINDOW)),
+        (True, {'padding_s': 1.5}, (Window(0.0, 1.5), LONG), (Window(0.0, 1.5), LONG, FULL_WINDOW)),
+        (True, {'final_window_s': 5.0}, (SHORT, LONG), (Window(5.0, 0.5), LONG, FULL_WINDOW)),
+        (False, {'final_window_s': 5.0}, (LONG,), (LONG, FULL_WINDOW)),
+        (False, {'window_s': 30.0}, (FULL_WINDOW,), (FULL_WINDOW,)),
+    ],
+)
+def test_which_windows_are_tried(has_adapter, values, growing, settled):
+    windows = windows_of(RecognitionSettings(**values), has_adapter)
+
+    assert (windows.growing, windows.settled) == (growing, settled)
+
+
+LIKELY = {'mean_log_probability': -0.1, 'no_speech_probability': 0.0}
+ONCE = Hypothesis('turn left', **LIKELY)
+TWICE = Hypothesis('turn left turn left', repeats=True, **LIKELY)
+RUNAWAY = Hypothesis('turn left', was_cut=True, **LIKELY)
+
+
+class Scripted:
+    """Answers by the script, and notes the windows it was asked with."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.windows = []
+
+    def transcribe(self, samples, window, draft=None):
+        self.windows.append(window)
+        return self.answers.pop(0)
+
+
+@pytest.mark.parametrize(
+    ('answers', 'draft', 'tried', 'heard'),
+    [
+        ((ONCE,), None, (SHORT,), ONCE),
+        ((RUNAWAY, ONCE), None, (SHORT, LONG), ONCE),
+        ((TWICE, ONCE), None, (SHORT, LONG), ONCE),
+        ((TWICE, TWICE), None, (SHORT, LONG), TWICE),  # a longer window hears it twice as well: so it was said
+        ((TWICE,), TWICE, (SHORT,), TWICE),  # and need not be asked again
+        ((RUNAWAY, RUNAWAY), TWICE, (SHORT, LONG), RUNAWAY),
+    ],
+)
+def test_a_suspicious_answer_is_asked_for_again_with_a_longer_window(answers, draft, tried, heard):
+    backend = Scripted(*answers)
+
+    assert hear(backend, np.zeros(1), (SHORT, LONG), draft) == heard
+    assert tuple(backend.windows) == tried
 
 
 def test_the_token_limit_grows_with_the_speech():

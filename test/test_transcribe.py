@@ -3,10 +3,11 @@ import json
 
 import numpy as np
 import pytest
-from speech import CountingBackend, say
+from speech import CountingBackend, LoudnessActivity, say, scripted
 
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.tools import transcribe
+from voice_pipeline.tools.words import plain_words
 
 
 def arguments(*words):
@@ -35,17 +36,27 @@ def test_streaming_finds_the_utterances_of_a_file(sound_file, capsys):
     (line,) = capsys.readouterr().out.splitlines()
     report = json.loads(line)
     assert report['file'] == str(sound_file)
-    assert report['text'] == 'Turn left 90 degrees. Stop.'
-    assert [utterance['text'] for utterance in report['utterances']] == ['Turn left 90 degrees.', 'Stop.']
+    texts = [utterance['text'] for utterance in report['utterances']]
+    assert report['text'] == ' '.join(texts)
+    assert [plain_words(text) for text in texts] == [['turn', 'left', '90', 'deg'], ['stop']]
     assert report['utterances'][0]['speech_end_s'] == pytest.approx(2.3, abs=0.3)
     assert report['duration_s'] == pytest.approx(6.0, abs=1.5)
+    assert report['revisions'] == sum(utterance['revisions'] for utterance in report['utterances']) > 20
+    assert 0 < report['revision_p50_ms'] <= report['revision_p95_ms']
+    assert 0 < report['final_p50_ms'] <= report['final_p95_ms']
+    assert report['revisions_per_s'] is None  # nobody knows without a clock
+    for utterance in report['utterances']:
+        assert ' '.join(word['word'] for word in utterance['words']) == utterance['text']
+        assert all(word['shown_s'] <= utterance['speech_end_s'] + 0.6 for word in utterance['words'])
     assert (report['backend'], report['device'], report['model']) == ('faster-whisper', 'cpu', 'tiny.en')
 
 
 def test_full_needs_no_voice_activity(sound_file, capsys):
     assert transcribe.main(arguments(sound_file, '--mode', 'full', '--device', 'cpu')) == 0
 
-    assert 'turn left 90 degrees' in capsys.readouterr().out.lower()
+    lines = capsys.readouterr().out.splitlines()
+    assert 'turn left 90 degrees' in lines[0].lower()
+    assert 'revisions' not in lines[1]
 
 
 def test_a_file_that_cannot_be_read_leaves_the_others(sound_file, tmp_path, capsys, monkeypatch):
@@ -84,3 +95,69 @@ def test_several_files_are_named(sound_file, capsys, monkeypatch):
 
     assert transcribe.main(arguments(sound_file, sound_file)) == 0
     assert capsys.readouterr().out == f'{sound_file}: \n' * 2
+
+
+@pytest.fixture
+def scripted_file(tmp_path, monkeypatch):
+    """Two scripted utterances, and the machinery that hears frames in them."""
+    monkeypatch.setattr('voice_pipeline.tools.revisions.SileroActivity', LoudnessActivity)
+    monkeypatch.setattr(transcribe, 'load', lambda settings: CountingBackend())
+    path = tmp_path / 'scripted.raw'
+    scripted('..' + '#' * 12 + '.' * 19 + '#' * 6 + '.' * 19).astype('<i2').tofile(path)
+    return path
+
+
+def test_without_a_clock_the_report_is_always_the_same_but_for_the_times(scripted_file, capsys):
+    reports = []
+    for _ in range(2):
+        assert transcribe.main(arguments(scripted_file, '--json')) == 0
+        reports.append(json.loads(capsys.readouterr().out))
+
+    timed = {'processing_s', 'revision_p50_ms', 'revision_p95_ms', 'final_p50_ms', 'final_p95_ms'}
+    first, second = ({name: value for name, value in report.items() if name not in timed} for report in reports)
+    assert first == second
+    assert [utterance['text'] for utterance in first['utterances']] == ['12 frames', '6 frames']
+    assert first['utterances'][0]['words'][1] == {'word': 'frames', 'shown_s': 0.16}  # with the third voiced frame
+    assert first['utterances'][0]['words'][0]['shown_s'] == pytest.approx(14 * 0.032, abs=0.064)
+
+
+def test_real_time_knows_the_rate(scripted_file, capsys):
+    assert transcribe.main(arguments(scripted_file, '--json', '--real-time')) == 0
+
+    report = json.loads(capsys.readouterr().out)
+    assert report['real_time'] is True
+    assert [utterance['text'] for utterance in report['utterances']] == ['12 frames', '6 frames']
+    assert report['revisions_per_s'] > 0
+    assert any(f'({report["revisions_per_s"]:.1f} a second)' in line for line in transcribe.describe(report))
+    assert report['processing_s'] >= report['duration_s'] - 0.04
+
+
+def test_figures_for_people(scripted_file, capsys):
+    assert transcribe.main(arguments(scripted_file)) == 0
+
+    text, counts, times, *words = capsys.readouterr().out.splitlines()
+    assert text == '12 frames 6 frames'
+    assert 'revisions' in counts
+    assert times.count('p95') == 2
+    assert [line.split()[3::2] for line in words] == [['12', 'frames'], ['6', 'frames']]
+
+
+def test_real_time_needs_streaming(scripted_file, capsys):
+    assert transcribe.main(arguments(scripted_file, '--real-time', '--mode', 'full')) == 1
+    assert '--mode streaming' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('options', 'adapter'),
+    [((), 'auto'), (('--mode', 'full'), 'none'), (('--mode', 'full', '--adapter', 'auto'), 'auto')],
+)
+def test_full_is_whisper_with_its_own_weights(scripted_file, monkeypatch, options, adapter):
+    asked = []
+
+    def load(settings):
+        asked.append(settings.adapter)
+        return CountingBackend()
+
+    monkeypatch.setattr(transcribe, 'load', load)
+    assert transcribe.main(arguments(scripted_file, *options)) == 0
+    assert asked == [adapter]

@@ -12,7 +12,9 @@ COMMANDS = (
     ('demo', 'demo', 'speak commands to a simulated robot, through the real nodes, and measure them'),
     ('transcribe', 'transcribe', 'recognise the speech in sound files'),
     ('parse', 'parse', 'say what the pipeline understands of a sentence'),
+    ('benchmark', 'benchmark', 'measure recognition beside the other ways to run Whisper'),
     ('devices', 'devices', 'list the microphones'),
+    ('optimise', 'optimise', 'train and measure the adapter that lets Whisper hear a short window'),
     ('parameters', 'parameters', 'show or write the parameters of all nodes'),
 )
 

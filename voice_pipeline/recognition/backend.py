@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.recognition.window import Window
 
 # On digital silence tiny.en answers "you" with a log-probability above Whisper's threshold but p(no speech) = 0.99;
 # real commands stay below 0.4.
@@ -22,13 +24,21 @@ class Hypothesis:
     What a model heard.
 
     `mean_log_probability` is that of the tokens, the end token included; `no_speech_probability` is the model's own
-    estimate that nobody spoke, 0 where the model has none.
+    estimate that nobody spoke, 0 where the model has none. `tokens` are the draft of the next revision. `repeats`: it
+    says something twice, as the speaker may have done. `was_cut`: it went on beyond what can be said in the time.
     """
 
     text: str
     mean_log_probability: float
     no_speech_probability: float
-    token_count: int
+    tokens: tuple[int, ...] = ()
+    repeats: bool = False
+    was_cut: bool = False
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether a longer window should be asked."""
+        return self.repeats or self.was_cut
 
     @property
     def confidence(self) -> float:
@@ -38,7 +48,7 @@ class Hypothesis:
         return min(1.0, math.exp(min(0.0, self.mean_log_probability)))
 
 
-NOTHING_HEARD = Hypothesis(text='', mean_log_probability=0.0, no_speech_probability=1.0, token_count=0)
+NOTHING_HEARD = Hypothesis(text='', mean_log_probability=0.0, no_speech_probability=1.0)
 
 
 class Backend(Protocol):
@@ -56,13 +66,38 @@ class Backend(Protocol):
     def description(self) -> str:
         """One line for people: library, model, device, number format."""
 
-    def transcribe(self, samples: npt.NDArray[np.float32], window_s: float) -> Hypothesis:
+    @property
+    def has_adapter(self) -> bool:
+        """Whether the model was trained for short windows."""
+
+    def transcribe(
+        self, samples: npt.NDArray[np.float32], window: Window, draft: Hypothesis | None = None
+    ) -> Hypothesis:
         """
         Return what is said in the sound, as English, decoded greedily.
 
-        `samples`: 16 kHz mono in [-1, 1], shape (n,), at most 30 s (what is longer is cut there). `window_s`: the
-        encoder hears at least this much, padded with silence. Raises `RuntimeError` where the model cannot run.
+        `samples`: 16 kHz mono in [-1, 1], shape (n,), at most 30 s (what is longer is cut there); what is not a number
+        is silence. `window`: how much the encoder hears. `draft`: what was heard in the beginning of the same sound; it
+        saves time and never changes the text. Raises `RuntimeError` where the model cannot run.
         """
+
+
+def hear(
+    backend: Backend, samples: npt.NDArray[np.float32], windows: Sequence[Window], draft: Hypothesis | None = None
+) -> Hypothesis:
+    """
+    Return the first answer that is not suspicious of the windows, tried in their order, or else the last.
+
+    An answer that repeats something is not suspicious where the draft does too: a longer window confirmed that before.
+    Raises what the backend raises.
+    """
+    heard = NOTHING_HEARD
+    for window in windows:
+        heard = backend.transcribe(samples, window, draft)
+        confirmed = draft is not None and draft.repeats
+        if not heard.was_cut and (confirmed or not heard.repeats):
+            break
+    return heard
 
 
 def without_noise(hypothesis: Hypothesis, settings: RecognitionSettings) -> Hypothesis:

@@ -41,6 +41,25 @@ def read_ctranslate2(path: Path) -> Arrays:
             raise CheckpointError(f'{path} is not a CTranslate2 model: {error}') from error
 
 
+def patch_ctranslate2(source: Path, target: Path, arrays: Arrays) -> None:
+    """
+    Write a copy of a `model.bin` in which the named arrays have new values of the same shape and type.
+
+    Raises `CheckpointError`, `OSError`.
+    """
+    content = bytearray(source.read_bytes())
+    position = struct.calcsize('<IH') + len(b'WhisperSpec\0') + struct.calcsize('<II')
+    for name, array in read_ctranslate2(source).items():
+        position += struct.calcsize('<H') + len(f'{name}\0'.encode()) + struct.calcsize(f'<B{array.ndim}IBI')
+        if name in arrays:
+            new = arrays[name]
+            if new.shape != array.shape or new.dtype != array.dtype:
+                raise CheckpointError(f'{name} is {array.dtype}{array.shape} in {source}, not {new.dtype}{new.shape}')
+            content[position : position + array.nbytes] = new.tobytes()
+        position += array.nbytes
+    target.write_bytes(content)
+
+
 def _unpack(file: BinaryIO, layout: str) -> tuple[int, ...]:
     return struct.unpack(f'<{layout}', file.read(struct.calcsize(f'<{layout}')))
 

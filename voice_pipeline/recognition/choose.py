@@ -1,4 +1,4 @@
-"""Which library runs Whisper here, and on what; and the model, loaded and warm."""
+"""Which library runs Whisper here, and on what; and the model, loaded, warm and checked."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import ctypes
 import logging
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 import msgspec
-import numpy as np
 
-from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
+from voice_pipeline.recognition.adapter import bundled_adapter
 from voice_pipeline.recognition.backend import Backend
+from voice_pipeline.recognition.self_check import check
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError, required_backend
+from voice_pipeline.recognition.window import windows_of
 
 OPENAI: Literal['openai-whisper'] = 'openai-whisper'
 FASTER: Literal['faster-whisper'] = 'faster-whisper'
@@ -120,9 +122,9 @@ def _ctranslate2_has_cuda() -> bool:
 
 def load(settings: RecognitionSettings) -> Backend:
     """
-    Return the model, loaded and warmed up: its first answer takes no longer than the others.
+    Return the model, loaded, warmed up and checked (`self_check`): its first answer takes no longer than the others.
 
-    Where the device is `auto` and the GPU fails, the CPU is taken. Raises `ModelError`.
+    Where the device is `auto` and the GPU fails or hears nonsense, the CPU is taken. Raises `ModelError`.
     """
     required = required_backend(settings.model)
     if settings.backend == 'auto' and required is not None:
@@ -130,7 +132,7 @@ def load(settings: RecognitionSettings) -> Backend:
     choice = choose(settings, probe(settings))
     _logger.info('Whisper %s by %s on %s: %s', settings.model, choice.backend, choice.device, choice.reason)
     try:
-        return _create_warm(settings, choice)
+        return _create_checked(settings, choice)
     except ModelError as error:
         if not (settings.device == 'auto' and choice.device == 'cuda'):
             raise
@@ -138,11 +140,22 @@ def load(settings: RecognitionSettings) -> Backend:
         return load(msgspec.structs.replace(settings, device='cpu'))
 
 
-def _create_warm(settings: RecognitionSettings, choice: Choice) -> Backend:
-    noise = np.random.default_rng(0).normal(0.0, 0.01, SAMPLE_RATE_HZ).astype(np.float32)
+def adapter_path(settings: RecognitionSettings) -> Path | None:
+    """Return the adapter that the settings name, or None where there is none. Raises `ModelError`."""
+    if settings.adapter == 'none':
+        return None
+    if settings.adapter == 'auto':
+        return bundled_adapter(settings.model)
+    path = Path(settings.adapter)
+    if not path.is_file():
+        raise ModelError(f"adapter '{path}' does not exist: give auto, none, or the path of an adapter")
+    return path
+
+
+def _create_checked(settings: RecognitionSettings, choice: Choice) -> Backend:
     try:
-        backend = _create(settings, choice)
-        backend.transcribe(noise, settings.window_s)
+        backend = _create(settings, choice, adapter_path(settings))
+        check(backend, windows_of(settings, backend.has_adapter).growing[0])
     except ModelError:
         raise
     except (ImportError, OSError, RuntimeError, ValueError) as error:
@@ -153,11 +166,11 @@ def _create_warm(settings: RecognitionSettings, choice: Choice) -> Backend:
     return backend
 
 
-def _create(settings: RecognitionSettings, choice: Choice) -> Backend:
+def _create(settings: RecognitionSettings, choice: Choice, adapter: Path | None) -> Backend:
     if choice.backend == OPENAI:
         from voice_pipeline.recognition.openai_backend import OpenAiBackend
 
-        return OpenAiBackend(settings.model, choice.device, settings.threads)
+        return OpenAiBackend(settings.model, choice.device, settings.threads, adapter)
     from voice_pipeline.recognition.faster_backend import FasterBackend
 
-    return FasterBackend(settings.model, choice.device, choice.compute_type, settings.threads)
+    return FasterBackend(settings.model, choice.device, choice.compute_type, settings.threads, adapter)

@@ -34,7 +34,7 @@ class Event(Enum):
 
     STARTED = auto()  # an utterance began `min_speech_ms` ago
     ENDED = auto()  # the speaker has been silent for `final_silence_ms`
-    CUT = auto()  # the utterance reached `max_utterance_s`; what follows is the next one
+    CUT = auto()  # the utterance reached `max_utterance_s`; what follows is the next one, which may `resume`
 
 
 def frame_count(duration_s: float) -> int:
@@ -59,6 +59,12 @@ class Endpointer:
         self._voiced_frames = 0  # in STARTING
         self._silent_frames = 0  # in PAUSE
         self._utterance_frames = 0  # since STARTED
+
+    def resume(self, frames: int) -> None:
+        """Go on in `SPEECH`, in an utterance that began this many frames ago."""
+        self.reset()
+        self.state = State.SPEECH
+        self._utterance_frames = frames
 
     @property
     def is_voiced(self) -> bool:

@@ -19,6 +19,7 @@ from voice_pipeline.recognition.endpointing import Endpointer, Event, frame_coun
 from voice_pipeline.recognition.settings import RecognitionSettings
 
 MAX_GAP_FRAMES = 32  # lost frames that are replaced by silence; after more, the stream is another one
+PAUSE_CHUNKS = 3  # the pause between two words at which a long utterance is cut
 MAX_REORDER_FRAMES = 32  # a frame this much older than the newest comes from a stream that began again
 
 
@@ -56,6 +57,12 @@ class Utterance:
     def samples(self, chunk_count: int) -> Samples:
         """Return the first chunks as one array of shape (`chunk_count` × `FRAME_SAMPLES`,)."""
         return np.concatenate([chunk.samples for chunk in self.chunks[:chunk_count]])
+
+    def quietest_moment(self, among: int) -> int:
+        """Return how many chunks come before the middle of the quietest `PAUSE_CHUNKS` of the last `among` chunks."""
+        last = np.stack([chunk.samples for chunk in self.chunks[-among:]]).astype(np.float64)
+        energy = np.convolve(last.var(axis=1), np.ones(PAUSE_CHUNKS), mode='valid')
+        return len(self) - len(last) + int(energy.argmin()) + PAUSE_CHUNKS // 2 + 1
 
     @property
     def newest(self) -> Chunk:
@@ -100,6 +107,8 @@ class Listener:
         self._activity = activity
         self._endpointer = Endpointer(settings)
         before_start = frame_count(settings.pre_roll_ms / 1000) + frame_count(settings.min_speech_ms / 1000)
+        # A long utterance is cut in its last quarter.
+        self._cut_among = max(PAUSE_CHUNKS, frame_count(settings.max_utterance_s) // 4)
         self._recent: deque[Chunk] = deque(maxlen=before_start)
         self._open: Utterance | None = None
         self._stream = _Stream()
@@ -162,17 +171,36 @@ class Listener:
         event = self._endpointer.update(probability)
         self._recent.append(chunk)
         if event is Event.STARTED:
-            self._id_count += 1
             chunks = list(self._recent)
-            self._open = Utterance(f'{self._id_prefix}-{self._id_count}', chunks, voiced=len(chunks))
-            return self._open
+            return self._begin(chunks, voiced=len(chunks))
         if self._open is not None:
             self._open.append(chunk, self._endpointer.is_voiced)
-        if event in (Event.ENDED, Event.CUT):
-            self._end_utterance()
         if event is Event.CUT:
-            self._recent.clear()  # or the next utterance would begin with the words that this one ended with
+            return self._cut()
+        if event is Event.ENDED:
+            self._end_utterance()
         return None
+
+    def _begin(self, chunks: list[Chunk], voiced: int) -> Utterance:
+        self._id_count += 1
+        self._open = Utterance(f'{self._id_prefix}-{self._id_count}', chunks, voiced)
+        return self._open
+
+    def _cut(self) -> Utterance | None:
+        """End the utterance between two words; return the next one, where it has begun with what was said after."""
+        utterance = self._open
+        assert utterance is not None  # only an open utterance can be too long
+        length = utterance.quietest_moment(self._cut_among)
+        rest, voiced = utterance.chunks[length:], utterance.voiced - length
+        del utterance.chunks[length:]
+        utterance.voiced = min(utterance.voiced, length)
+        self._end_utterance()
+        self._recent.clear()  # or the next utterance would begin with the words that this one ended with
+        self._recent.extend(rest)
+        if voiced <= 0:
+            return None
+        self._endpointer.resume(len(rest))
+        return self._begin(rest, voiced)
 
     def _end_utterance(self) -> None:
         if self._open is not None:

@@ -15,19 +15,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from voice_pipeline.audio.activity import VoiceActivity
 from voice_pipeline.audio.frames import FRAME_S, Frame, to_float
 from voice_pipeline.messages import StageTrace, Transcript
-from voice_pipeline.recognition.backend import NOTHING_HEARD, Backend, Hypothesis, without_noise
+from voice_pipeline.recognition.backend import NOTHING_HEARD, Backend, Hypothesis, hear, without_noise
 from voice_pipeline.recognition.endpointing import frame_count
 from voice_pipeline.recognition.listener import Listener, Utterance
-from voice_pipeline.recognition.repetition import without_repetition
 from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.recognition.window import windows_of
 
 # What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
 _BACKEND_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)
+
+HANG_NS = 5_000_000_000  # a revision takes less than half a second on any machine that can be used
 
 _logger = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ class _Progress:
     covered: int = 0  # the sound that the last revision covered
     due: float = 0.0  # the length from which the next revision is due
     decoded: int = 0  # the sound behind `hypothesis`
+    is_settled: bool = False  # whether `hypothesis` is good enough for a final
     hypothesis: Hypothesis = NOTHING_HEARD
 
 
@@ -71,8 +74,9 @@ class SpeechRecognizer:
         self._settings = settings
         self._backend = backend
         self._clock_ns = clock_ns
+        self._windows = windows_of(settings, backend.has_adapter)
         self._tail = frame_count(settings.tail_ms / 1000)
-        self._interval = 1.0 / (settings.max_revision_hz * FRAME_S)
+        self._interval = max(1.0, 1.0 / (settings.max_revision_hz * FRAME_S))  # in chunks
         self._changed = threading.Condition()  # guards the two below
         self._listener = Listener(settings, activity)
         self._utterances: deque[Utterance] = deque()  # oldest first; only the last may still be open
@@ -83,6 +87,9 @@ class SpeechRecognizer:
         self._skipped = 0
         self._failed = 0
         self._last_failure = ''
+        self._newest_ns = 0  # when the last frame came; written by the thread that receives, as `_is_hanging`
+        self._is_hanging = False
+        self._busy_since_ns: int | None = None  # the last frame when the model began; None while it rests
 
     def accept(self, frame: Frame, received_ns: int) -> None:
         """Take the next frame, which arrived at `received_ns` (system clock). Takes about 1 ms, never waits."""
@@ -90,6 +97,8 @@ class SpeechRecognizer:
             self._utterances.extend(self._listener.accept(frame, received_ns))
             if self._utterances:
                 self._changed.notify()
+        self._newest_ns = received_ns
+        self._watch_model()
 
     def finish(self) -> None:
         """End the stream: the open utterance gets its final, and the next frame begins another stream."""
@@ -155,27 +164,47 @@ class SpeechRecognizer:
             self._utterance_count += 1
             self._progress = _Progress(utterance.utterance_id, due=length)
         progress = self._progress
-        late = max(0.0, length - progress.due)
-        self._skipped += int(late / self._interval)
-        progress.due = max(progress.due + self._interval, length)
+        skipped = int(max(0.0, length - progress.due) / self._interval)
+        self._skipped += skipped
+        progress.due += (1 + skipped) * self._interval
         progress.covered = length
 
     def _hear(self, utterance: Utterance) -> Hypothesis | None:
         """Return what is heard; None where the backend fails. Sound that was decoded before is not decoded again."""
         progress = self._progress
         length = min(len(utterance), utterance.voiced + self._tail)
-        if progress.decoded == length:
+        is_pause = utterance.is_over or length < len(utterance)
+        if progress.decoded == length and (progress.is_settled or not is_pause):
             return progress.hypothesis
+        windows = self._windows.settled if is_pause else self._windows.growing
+        draft = progress.hypothesis if progress.hypothesis.text else None
+        self._busy_since_ns = self._newest_ns
         try:
-            heard = self._backend.transcribe(to_float(utterance.samples(length)), self._settings.window_s)
+            heard = hear(self._backend, to_float(utterance.samples(length)), windows, draft)
         except _BACKEND_ERRORS as error:
             self._note_failure(error)
             return None
+        finally:
+            self._busy_since_ns = None
         self._decoded += 1
         progress.decoded = length
-        speech_s = utterance.voiced * FRAME_S - self._settings.pre_roll_ms / 1000
-        text = without_repetition(heard.text, speech_s)
-        return without_noise(replace(heard, text=text), self._settings)
+        # What a pause would hear in the same window, it need not hear again.
+        progress.is_settled = is_pause or (windows[0] == self._windows.settled[0] and not heard.is_suspicious)
+        return without_noise(heard, self._settings)
+
+    def _watch_model(self) -> None:
+        """Say once that the model does not come back; nothing can interrupt it, but frames are still taken."""
+        since_ns = self._busy_since_ns
+        if since_ns is None:
+            self._is_hanging = False
+        elif not self._is_hanging and self._newest_ns - since_ns > HANG_NS:
+            self._is_hanging = True
+            _logger.error(
+                '%s has not answered for %.0f s: no transcripts until it does; restart the node, or set another '
+                'backend or device',
+                self._backend.name,
+                HANG_NS / 1e9,
+            )
 
     def _note_failure(self, error: Exception) -> None:
         self._failed += 1

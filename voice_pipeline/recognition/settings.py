@@ -28,16 +28,42 @@ class RecognitionSettings(Settings, frozen=True, kw_only=True):
     max_revision_hz: Annotated[
         float, about('Transcripts a second while someone speaks, at most', unit='Hz', minimum=1, maximum=32)
     ] = 20.0
+    adapter: Annotated[
+        str,
+        about(
+            'Numbers that teach the model to hear short windows, which is several times faster: auto (those that come '
+            'with the package for this model), none, or the path of an adapter'
+        ),
+    ] = 'auto'
+    padding_s: Annotated[
+        float,
+        about(
+            'Silence the encoder is given after the speech, where the model has an adapter',
+            unit='s',
+            minimum=0.1,
+            maximum=5,
+        ),
+    ] = 0.5
     window_s: Annotated[
         float,
         about(
-            'Sound the encoder is given at least, padded with silence; less is faster, but below 8 s Whisper tends to '
-            'say the sentence twice',
+            'Sound the encoder is given at least, padded with silence, where the model has no adapter or its answer is '
+            'suspicious; less is faster, but below 8 s Whisper tends to say the sentence twice',
             unit='s',
             minimum=1,
             maximum=MAX_WINDOW_S,
         ),
     ] = 10.0
+    final_window_s: Annotated[
+        float,
+        about(
+            'Sound the encoder is given at least for the text at a pause, which may be the final one; 0: as for the '
+            'revisions',
+            unit='s',
+            minimum=0,
+            maximum=MAX_WINDOW_S,
+        ),
+    ] = 0.0
     speech_threshold: Annotated[
         float, about('Voice probability at which a frame counts as speech', minimum=0.01, maximum=0.99)
     ] = 0.5

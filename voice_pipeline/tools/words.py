@@ -1,0 +1,67 @@
+"""Word errors: how many words a recogniser got wrong, whatever way it spells what it heard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from voice_pipeline.understanding.normalise import words as normalised
+from voice_pipeline.understanding.units import UNITS, Unit
+
+# What the understanding reads in its own way, and a transcript may hold in two.
+_BEFORE = (
+    (re.compile(r'(?<=\d)-(?=\d)'), ' '),  # digits read out: "2-9-3-4"
+    (re.compile(r'\b2nd\b', re.IGNORECASE), 'second'),
+    (re.compile('%'), ' percent '),
+)
+# A unit by its abbreviation, singular or plural. A "circle" and a "rotation" are as long, but not the same word.
+_SYMBOLS: dict[Unit, str] = {}
+for _name, _unit in UNITS.items():
+    _SYMBOLS.setdefault(_unit, _name)
+_SPELLINGS = {
+    'mr': 'mister',
+    'mrs': 'missus',
+    'dr': 'doctor',
+    'ok': 'okay',
+    'colour': 'color',
+    'grey': 'gray',
+    'towards': 'toward',
+    **{name: _SYMBOLS[unit] for name, unit in UNITS.items() if unit != UNITS['revolution']},
+}
+
+
+def word_errors(said: str, heard: str) -> tuple[int, int]:
+    """
+    Return (errors, words): substitutions, insertions and deletions against the number of words that were said.
+
+    "ten meters", "10 metres." and "10m" are the same words, and digits read out one by one are one number. The word
+    error rate of many texts is the sum of their errors over the sum of their words.
+    """
+    wanted, got = plain_words(said), plain_words(heard)
+    return _distance(wanted, got), len(wanted)
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of the text in one spelling: lower case, numbers as digits, units by symbol, no punctuation."""
+    for pattern, replacement in _BEFORE:
+        text = pattern.sub(replacement, text)
+    plain: list[str] = []
+    for word in normalised(text):
+        if not any(character.isalnum() for character in word):
+            continue
+        if word.isdecimal() and plain and plain[-1].isdecimal():
+            plain[-1] += word
+        else:
+            plain.append(_SPELLINGS.get(word, word))
+    return plain
+
+
+def _distance(wanted: Sequence[str], got: Sequence[str]) -> int:
+    """Return the edit distance (Levenshtein 1966), row by row."""
+    above = list(range(len(got) + 1))
+    for row, word in enumerate(wanted, start=1):
+        left = [row]
+        for column, other in enumerate(got, start=1):
+            left.append(min(above[column] + 1, left[-1] + 1, above[column - 1] + (word != other)))
+        above = left
+    return above[-1]

@@ -91,6 +91,21 @@ def test_malformed_messages_are_logged_once_and_the_pipeline_goes_on(tmp_path, m
     assert logs['monitor'].count("bad message on 'audio'") == 1
 
 
+def test_what_a_stage_logs_is_in_the_log_of_its_node(tmp_path, monkeypatch):
+    with running(tmp_path, {'speech_recognition': {'backend': 'faster-whisper'}}, monkeypatch) as (_, pipeline):
+        log = pipeline.nodes[0].log.read_text()
+    assert 'Whisper tiny.en by faster-whisper on cpu: no GPU in use' in log
+
+
+def test_a_robot_that_takes_stamped_velocities_moves(tmp_path, monkeypatch, publish):
+    stamped = {name: {'stamped': True} for name in ('monitor', 'simulated_robot', 'robot_control')}
+    with running(tmp_path, NO_SPEECH | stamped, monkeypatch) as (story, pipeline):
+        publish(String, topics.COMMAND, String(data='turn right thirty degrees'))
+        wait(story, pipeline, lambda: any(one.outcomes == ['done'] for one in story.utterances.values()))
+        wait(story, pipeline, lambda: story.report.stages[-1].values.rate_hz is not None)
+        assert story.path[-1].yaw_rad < -0.4
+
+
 def test_anyone_can_stop_the_robot(tmp_path, monkeypatch, publish):
     with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
         publish(String, topics.COMMAND, String(data='go forward ten meters'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import time
@@ -19,7 +20,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Int16MultiArray, String
 
-from voice_pipeline import messages, topics
+from voice_pipeline import messages, paths, topics
 from voice_pipeline.audio.frames import Frame
 from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message
 from voice_pipeline.nodes.parameters import declare_settings
@@ -34,6 +35,9 @@ MESSAGE_QOS = QoSProfile(depth=20)
 AUDIO_QOS = QoSProfile(depth=32)
 # Also for who subscribes later.
 LATCHED_QOS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+_stages_logger = logging.getLogger(paths.PACKAGE)
+_stages_logger.setLevel(logging.DEBUG)  # the node's own level decides
 
 _SPIN_S = 0.1  # how often a quiet node looks whether it was told to end
 EXIT_WRONG_SETTINGS = 2
@@ -50,6 +54,8 @@ class PipelineNode(Node, Generic[SettingsT]):
         super().__init__(name, automatically_declare_parameters_from_overrides=True)
         self.settings = declare_settings(self, settings_type)
         self.malformed: Counter[str] = Counter()
+        self._log_bridge = _LogBridge(self)
+        _stages_logger.addHandler(self._log_bridge)
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._ready = self.create_publisher(String, topics.READY, LATCHED_QOS)
 
@@ -103,6 +109,31 @@ class PipelineNode(Node, Generic[SettingsT]):
 
     def close(self) -> None:
         """End threads and leave the robot at rest; called while messages can still be sent."""
+
+    def destroy_node(self) -> None:
+        """Destroy the node; what the stages log from now on goes where Python's logging sends it."""
+        _stages_logger.removeHandler(self._log_bridge)
+        super().destroy_node()
+
+
+class _LogBridge(logging.Handler):
+    """Hands what the stages log, in plain Python, to the node's log."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self._logger = node.get_logger()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        # One line of code a severity: rclpy allows none to be changed from call to call of the same line.
+        if record.levelno >= logging.ERROR:
+            self._logger.error(text)
+        elif record.levelno >= logging.WARNING:
+            self._logger.warning(text)
+        elif record.levelno >= logging.INFO:
+            self._logger.info(text)
+        else:
+            self._logger.debug(text)
 
 
 def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] | None = None) -> int:

@@ -53,6 +53,28 @@ def test_a_wrong_setting_ends_the_node_with_a_plain_word(node, parameters, said)
     assert 'Traceback' not in error
 
 
+BROKEN = """
+import sys, threading
+from voice_pipeline.nodes.base import PipelineNode, run
+from voice_pipeline.settings import Settings
+
+class Broken(PipelineNode):
+    def __init__(self):
+        super().__init__('broken', Settings)
+        threading.Thread(target=self.fail, args=['the pipe is gone']).start()
+
+sys.exit(run(Broken))
+"""
+
+
+def test_a_node_whose_source_is_lost_for_good_ends_with_a_word_so_that_it_can_be_started_again():
+    result = subprocess.run(
+        [sys.executable, '-c', BROKEN], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 1
+    assert 'the pipe is gone' in result.stderr + result.stdout
+
+
 NO_SPEECH = {'monitor': {}, 'simulated_robot': {}, 'robot_control': {}, 'action_planner': {}, 'intent_parser': {}}
 
 
@@ -92,7 +114,9 @@ def test_malformed_messages_are_logged_once_and_the_pipeline_goes_on(tmp_path, m
 
 
 def test_what_a_stage_logs_is_in_the_log_of_its_node(tmp_path, monkeypatch):
-    with running(tmp_path, {'speech_recognition': {'backend': 'faster-whisper'}}, monkeypatch) as (_, pipeline):
+    recording = {'source': 'wav', 'wav': str(ROOT / 'resource' / 'demo.flac')}
+    nodes = {'speech_recognition': {'backend': 'faster-whisper'}, 'audio_capture': recording}
+    with running(tmp_path, nodes, monkeypatch) as (_, pipeline):
         log = pipeline.nodes[0].log.read_text()
     assert 'Whisper tiny.en by faster-whisper on cpu: no GPU in use' in log
 

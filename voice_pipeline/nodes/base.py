@@ -40,7 +40,7 @@ _stages_logger = logging.getLogger(paths.PACKAGE)
 _stages_logger.setLevel(logging.DEBUG)  # the node's own level decides
 
 _SPIN_S = 0.1  # how often a quiet node looks whether it was told to end
-EXIT_WRONG_SETTINGS = 2
+EXIT_FAILED, EXIT_WRONG_SETTINGS = 1, 2
 
 
 class StartError(RuntimeError):
@@ -54,6 +54,7 @@ class PipelineNode(Node, Generic[SettingsT]):
         super().__init__(name, automatically_declare_parameters_from_overrides=True)
         self.settings = declare_settings(self, settings_type)
         self.malformed: Counter[str] = Counter()
+        self.has_failed = False
         self._log_bridge = _LogBridge(self)
         _stages_logger.addHandler(self._log_bridge)
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
@@ -107,6 +108,11 @@ class PipelineNode(Node, Generic[SettingsT]):
         if self.malformed[topic] == 1:
             self.get_logger().warning(f"ignoring a bad message on '{topic}' (logged once): {reason}")
 
+    def fail(self, reason: str) -> None:
+        """End the node, from any of its threads: it cannot go on, but may when it is started again."""
+        self.get_logger().fatal(reason)
+        self.has_failed = True
+
     def close(self) -> None:
         """End threads and leave the robot at rest; called while messages can still be sent."""
 
@@ -146,7 +152,7 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
         node = make_node()
         executor = make_executor()
         executor.add_node(node)
-        while rclpy.ok() and not ended():
+        while rclpy.ok() and not ended() and not node.has_failed:
             executor.spin_once(timeout_sec=_SPIN_S)
     except (SettingsError, StartError) as error:
         sys.stderr.write(f'{sys.argv[0]}: {error}\n')
@@ -156,7 +162,7 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
             node.close()
             node.destroy_node()
         rclpy.try_shutdown()
-    return 0
+    return EXIT_FAILED if node is not None and node.has_failed else 0
 
 
 def _end_on_signals() -> Callable[[], bool]:

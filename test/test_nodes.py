@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import rclpy
+from geometry_msgs.msg import Twist, Vector3
+from nav_msgs.msg import Odometry
 from pipeline_rig import running, wait
 from std_msgs.msg import Empty, Int16MultiArray, String
 
@@ -102,6 +104,12 @@ def test_malformed_messages_are_logged_once_and_the_pipeline_goes_on(tmp_path, m
             for text in ('', '{"hello": "world"}', '\x00' * 100):
                 publish(String, topic, String(data=text))
         publish(Int16MultiArray, topics.AUDIO, Int16MultiArray())
+        nowhere = Odometry()
+        nowhere.pose.pose.position.x = float('nan')
+        publish(Odometry, topics.ODOM, nowhere)
+        publish(Twist, topics.CMD_VEL, Twist(linear=Vector3(x=float('inf'))))
+        for text in ('', '\x07', 'x' * 100_000):
+            publish(String, topics.COMMAND, String(data=text))
         publish(String, topics.COMMAND, String(data='turn right thirty degrees'))
         wait(story, pipeline, lambda: any(one.outcomes == ['done'] for one in story.utterances.values()))
         wait(story, pipeline, lambda: sum(stage.values.malformed for stage in story.report.stages) == 13)

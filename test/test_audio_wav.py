@@ -248,6 +248,18 @@ def test_the_sound_is_followed_by_silence_and_then_ends(clip):
     assert len(samples) == FRAME_SAMPLES * 6
 
 
+def test_there_is_silence_until_someone_listens(clip):
+    begin = threading.Event()
+    played = source(clip, clock=FakeClock(), begin=begin).frames(threading.Event())
+    before = [next(played) for _ in range(3)]
+    begin.set()
+    after = list(played)
+
+    assert not any(frame.samples.any() for frame in before)
+    assert after[0].samples.all()
+    assert [frame.sequence for frame in (*before, *after)] == list(range(3 + 4))
+
+
 def test_several_files_are_one_stream(clip):
     statuses: list[str] = []
     played = list(source(clip, clip, clock=FakeClock(), on_status=statuses.append).frames(threading.Event()))

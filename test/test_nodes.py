@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import rclpy
+from geometry_msgs.msg import Twist, Vector3
+from nav_msgs.msg import Odometry
 from pipeline_rig import running, wait
 from std_msgs.msg import Empty, Int16MultiArray, String
 
@@ -53,6 +55,28 @@ def test_a_wrong_setting_ends_the_node_with_a_plain_word(node, parameters, said)
     assert 'Traceback' not in error
 
 
+BROKEN = """
+import sys, threading
+from voice_pipeline.nodes.base import PipelineNode, run
+from voice_pipeline.settings import Settings
+
+class Broken(PipelineNode):
+    def __init__(self):
+        super().__init__('broken', Settings)
+        threading.Thread(target=self.fail, args=['the pipe is gone']).start()
+
+sys.exit(run(Broken))
+"""
+
+
+def test_a_node_whose_source_is_lost_for_good_ends_with_a_word_so_that_it_can_be_started_again():
+    result = subprocess.run(
+        [sys.executable, '-c', BROKEN], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 1
+    assert 'the pipe is gone' in result.stderr + result.stdout
+
+
 NO_SPEECH = {'monitor': {}, 'simulated_robot': {}, 'robot_control': {}, 'action_planner': {}, 'intent_parser': {}}
 
 
@@ -80,6 +104,12 @@ def test_malformed_messages_are_logged_once_and_the_pipeline_goes_on(tmp_path, m
             for text in ('', '{"hello": "world"}', '\x00' * 100):
                 publish(String, topic, String(data=text))
         publish(Int16MultiArray, topics.AUDIO, Int16MultiArray())
+        nowhere = Odometry()
+        nowhere.pose.pose.position.x = float('nan')
+        publish(Odometry, topics.ODOM, nowhere)
+        publish(Twist, topics.CMD_VEL, Twist(linear=Vector3(x=float('inf'))))
+        for text in ('', '\x07', 'x' * 100_000):
+            publish(String, topics.COMMAND, String(data=text))
         publish(String, topics.COMMAND, String(data='turn right thirty degrees'))
         wait(story, pipeline, lambda: any(one.outcomes == ['done'] for one in story.utterances.values()))
         wait(story, pipeline, lambda: sum(stage.values.malformed for stage in story.report.stages) == 13)
@@ -89,6 +119,23 @@ def test_malformed_messages_are_logged_once_and_the_pipeline_goes_on(tmp_path, m
     assert logs['action_planner'].count("bad message on 'intent'") == 1
     assert logs['robot_control'].count("bad message on 'plan'") == 1
     assert logs['monitor'].count("bad message on 'audio'") == 1
+
+
+def test_what_a_stage_logs_is_in_the_log_of_its_node(tmp_path, monkeypatch):
+    recording = {'source': 'wav', 'wav': str(ROOT / 'resource' / 'demo.flac')}
+    nodes = {'speech_recognition': {'backend': 'faster-whisper'}, 'audio_capture': recording}
+    with running(tmp_path, nodes, monkeypatch) as (_, pipeline):
+        log = pipeline.nodes[0].log.read_text()
+    assert 'Whisper tiny.en by faster-whisper on cpu: no GPU in use' in log
+
+
+def test_a_robot_that_takes_stamped_velocities_moves(tmp_path, monkeypatch, publish):
+    stamped = {name: {'stamped': True} for name in ('monitor', 'simulated_robot', 'robot_control')}
+    with running(tmp_path, NO_SPEECH | stamped, monkeypatch) as (story, pipeline):
+        publish(String, topics.COMMAND, String(data='turn right thirty degrees'))
+        wait(story, pipeline, lambda: any(one.outcomes == ['done'] for one in story.utterances.values()))
+        wait(story, pipeline, lambda: story.report.stages[-1].values.rate_hz is not None)
+        assert story.path[-1].yaw_rad < -0.4
 
 
 def test_anyone_can_stop_the_robot(tmp_path, monkeypatch, publish):

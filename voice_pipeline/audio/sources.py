@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+
 from voice_pipeline.audio.settings import CaptureSettings
 from voice_pipeline.audio.source import AudioSource, OnStatus, log_status
 
 
-def open_source(settings: CaptureSettings, on_status: OnStatus = log_status) -> AudioSource:
+def open_source(
+    settings: CaptureSettings, on_status: OnStatus = log_status, begin: threading.Event | None = None
+) -> AudioSource:
     """
     Return the source the settings ask for, checked as far as is possible before sound flows.
 
     `on_status` is told, in a sentence, what happens to the source later on: a microphone lost and found, a file
-    played. Raises `SourceError`.
+    played. Sound files are silent until `begin` is set, where it is given. Raises `SourceError`.
     """
     # Late, so that a source needs only its own libraries.
     if settings.source == 'wav':
@@ -22,6 +26,7 @@ def open_source(settings: CaptureSettings, on_status: OnStatus = log_status) -> 
             speed=settings.speed,
             gap_s=settings.gap_s,
             loop=settings.loop,
+            begin=begin,
             on_status=on_status,
         )
     if settings.source == 'pipe':

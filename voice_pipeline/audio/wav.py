@@ -120,14 +120,20 @@ class WavSource:
         speed: float = 1.0,
         gap_s: float = 1.5,
         loop: bool = False,
+        begin: threading.Event | None = None,
         on_status: OnStatus = log_status,
         clock: Clock | None = None,
     ) -> None:
-        """Read the files, followed by `gap_s` of silence each. Raises `SoundFileError`."""
+        """
+        Read the files, followed by `gap_s` of silence each. Raises `SoundFileError`.
+
+        Until `begin` is set, where it is given, there is silence, as in a room in which nobody speaks yet.
+        """
         self._sounds = [(path.name, read_sound(path)) for path in paths]
         self._frame_ns = FRAME_S * 1e9 / speed
         self._gap_samples = round(gap_s * SAMPLE_RATE_HZ)
         self._loop = loop
+        self._begin = begin
         self._on_status = on_status
         self._clock = clock or Clock()
 
@@ -149,6 +155,8 @@ class WavSource:
             yield Frame(samples, sequence, self._clock.system_ns() - age_ns)
 
     def _chunks(self) -> Iterator[Samples]:
+        while self._begin is not None and not self._begin.is_set():
+            yield np.zeros(FRAME_SAMPLES, dtype=np.int16)
         while True:
             for name, sound in self._sounds:
                 self._on_status(f'playing {name}')

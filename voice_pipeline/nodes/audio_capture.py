@@ -23,9 +23,9 @@ class AudioCapture(PipelineNode[CaptureSettings]):
     def __init__(self) -> None:
         super().__init__('audio_capture', CaptureSettings)
         self._stop = threading.Event()
-        self._listened_to = threading.Event()
+        self._is_listened_to = threading.Event()
         try:
-            self._source = open_source(self.settings, on_status=self._log_status)
+            self._source = open_source(self.settings, on_status=self._log_status, begin=self._is_listened_to)
         except SourceError as error:
             raise StartError(str(error)) from None
         self._publisher = self.create_publisher(Int16MultiArray, topics.AUDIO, AUDIO_QOS)
@@ -35,8 +35,9 @@ class AudioCapture(PipelineNode[CaptureSettings]):
         self.report_ready(self._source.description)
 
     def _on_ready(self, message: String) -> None:
+        """A recording begins when it can be heard: a model takes seconds to load, and DDS its time to connect."""
         if message.data == RECOGNISER:
-            self._listened_to.set()
+            self._is_listened_to.set()
 
     def _log_status(self, text: str) -> None:
         """A sound file tells how far it is; the others tell what is wrong."""
@@ -44,20 +45,14 @@ class AudioCapture(PipelineNode[CaptureSettings]):
         log(text)
 
     def _capture(self) -> None:
-        if self.settings.source == 'wav' and not self._wait_for_listener():
+        try:
+            for frame in self._source.frames(self._stop):
+                self._publisher.publish(audio_to_message(frame))
+        except SourceError as error:
+            self.fail(str(error))
             return
-        for frame in self._source.frames(self._stop):
-            self._publisher.publish(audio_to_message(frame))
         if not self._stop.is_set():
             self.get_logger().info('the sound has ended')
-
-    def _wait_for_listener(self) -> bool:
-        """Hold a recording back until the recogniser can hear it; a model takes seconds to load. False when ended."""
-        self.get_logger().info(f"holding the recording back until '{RECOGNISER}' is ready")
-        while not self._listened_to.wait(timeout=0.2):
-            if self._stop.is_set():
-                return False
-        return True
 
     def close(self) -> None:
         """End the capture thread."""

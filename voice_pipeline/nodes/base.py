@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import time
@@ -19,7 +20,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import Int16MultiArray, String
 
-from voice_pipeline import messages, topics
+from voice_pipeline import messages, paths, topics
 from voice_pipeline.audio.frames import Frame
 from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message
 from voice_pipeline.nodes.parameters import declare_settings
@@ -35,8 +36,11 @@ AUDIO_QOS = QoSProfile(depth=32)
 # Also for who subscribes later.
 LATCHED_QOS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
+_stages_logger = logging.getLogger(paths.PACKAGE)
+_stages_logger.setLevel(logging.DEBUG)  # the node's own level decides
+
 _SPIN_S = 0.1  # how often a quiet node looks whether it was told to end
-EXIT_WRONG_SETTINGS = 2
+EXIT_FAILED, EXIT_WRONG_SETTINGS = 1, 2
 
 
 class StartError(RuntimeError):
@@ -50,6 +54,9 @@ class PipelineNode(Node, Generic[SettingsT]):
         super().__init__(name, automatically_declare_parameters_from_overrides=True)
         self.settings = declare_settings(self, settings_type)
         self.malformed: Counter[str] = Counter()
+        self.has_failed = False
+        self._log_bridge = _LogBridge(self)
+        _stages_logger.addHandler(self._log_bridge)
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._ready = self.create_publisher(String, topics.READY, LATCHED_QOS)
 
@@ -101,8 +108,38 @@ class PipelineNode(Node, Generic[SettingsT]):
         if self.malformed[topic] == 1:
             self.get_logger().warning(f"ignoring a bad message on '{topic}' (logged once): {reason}")
 
+    def fail(self, reason: str) -> None:
+        """End the node, from any of its threads: it cannot go on, but may when it is started again."""
+        self.get_logger().fatal(reason)
+        self.has_failed = True
+
     def close(self) -> None:
         """End threads and leave the robot at rest; called while messages can still be sent."""
+
+    def destroy_node(self) -> None:
+        """Destroy the node; what the stages log from now on goes where Python's logging sends it."""
+        _stages_logger.removeHandler(self._log_bridge)
+        super().destroy_node()
+
+
+class _LogBridge(logging.Handler):
+    """Hands what the stages log, in plain Python, to the node's log."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self._logger = node.get_logger()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = self.format(record)
+        # One line of code a severity: rclpy allows none to be changed from call to call of the same line.
+        if record.levelno >= logging.ERROR:
+            self._logger.error(text)
+        elif record.levelno >= logging.WARNING:
+            self._logger.warning(text)
+        elif record.levelno >= logging.INFO:
+            self._logger.info(text)
+        else:
+            self._logger.debug(text)
 
 
 def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] | None = None) -> int:
@@ -115,7 +152,7 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
         node = make_node()
         executor = make_executor()
         executor.add_node(node)
-        while rclpy.ok() and not ended():
+        while rclpy.ok() and not ended() and not node.has_failed:
             executor.spin_once(timeout_sec=_SPIN_S)
     except (SettingsError, StartError) as error:
         sys.stderr.write(f'{sys.argv[0]}: {error}\n')
@@ -125,7 +162,7 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
             node.close()
             node.destroy_node()
         rclpy.try_shutdown()
-    return 0
+    return EXIT_FAILED if node is not None and node.has_failed else 0
 
 
 def _end_on_signals() -> Callable[[], bool]:

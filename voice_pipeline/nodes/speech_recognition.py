@@ -7,6 +7,7 @@ import threading
 
 from voice_pipeline import topics
 from voice_pipeline.audio.activity import SileroActivity
+from voice_pipeline.audio.frames import Frame
 from voice_pipeline.nodes.base import PipelineNode, StartError, run
 from voice_pipeline.recognition.choose import load
 from voice_pipeline.recognition.recognizer import SpeechRecognizer
@@ -30,8 +31,16 @@ class SpeechRecognition(PipelineNode[RecognitionSettings]):
         self._ended = threading.Event()
         self._worker = threading.Thread(target=self._recognise, name='recognise', daemon=True)
         self._worker.start()
-        self.on_audio(self._recognizer.accept)
-        self.report_ready(backend.description)
+        self._is_heard = False
+        self.on_audio(self._on_frame)
+        self.get_logger().info(f'{backend.description}: loaded and warm; waiting for sound')
+
+    def _on_frame(self, frame: Frame, received_ns: int) -> None:
+        if not self._is_heard:
+            # Not before: until the sound's publisher is connected, what is said would be lost.
+            self._is_heard = True
+            self.report_ready('sound comes in')
+        self._recognizer.accept(frame, received_ns)
 
     def _recognise(self) -> None:
         while not self._ended.is_set():

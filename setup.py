@@ -70,7 +70,7 @@ setup(
         (f'share/{PACKAGE}/resource', files('resource', '*.flac')),
         (f'share/{PACKAGE}/config', files('config', '*.yaml')),
     ],
-    package_data={PACKAGE: ['py.typed', 'recognition/adapters/*']},
+    package_data={PACKAGE: ['py.typed', 'recognition/adapters/*', 'recognition/reference.flac']},
     python_requires='>=3.10',
     install_requires=['setuptools', *LIBRARIES],
     extras_require=EXTRAS,

@@ -58,7 +58,7 @@ def _faster(model_name: str, adapter: Path | None, threads: int) -> Hearing:
     def hear(samples: Samples, padding_s: float) -> tuple[str, int]:
         count = states_for(len(samples), padding_s)
         features = _features(whisper, samples, count)
-        result = whisper.model.generate(features, [prompt], beam_size=1, max_length=len(prompt) + MOST_TOKENS)[0]
+        result = whisper.model.generate(features, [prompt], beam_size=1, max_length=2 * MOST_TOKENS)[0]  # it keeps half
         return tokenizer.decode(result.sequences_ids[0]), len(result.sequences_ids[0])
 
     return hear

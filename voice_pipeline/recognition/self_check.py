@@ -16,6 +16,7 @@ import numpy.typing as npt
 from voice_pipeline.audio.frames import to_float
 from voice_pipeline.audio.wav import SoundFileError, read_sound
 from voice_pipeline.recognition.backend import Backend, Hypothesis
+from voice_pipeline.recognition.edit_distance import edit_distance
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.recognition.window import Window
 
@@ -50,15 +51,5 @@ def check(backend: Backend, window: Window) -> None:
 def _is_right(heard: Hypothesis) -> bool:
     words = heard.text.lower().translate(str.maketrans('', '', string.punctuation)).split()
     expected = REFERENCE_TEXT.split()
-    wrong = _edit_distance(words, expected)
+    wrong = edit_distance(expected, words)
     return wrong <= WRONG_WORDS and math.isfinite(heard.mean_log_probability)
-
-
-def _edit_distance(words: list[str], expected: list[str]) -> int:
-    """Return how many words must be put in, taken out or changed to make one the other (Levenshtein)."""
-    row = list(range(len(expected) + 1))
-    for count, word in enumerate(words, start=1):
-        diagonal, row[0] = row[0], count
-        for index, wanted in enumerate(expected, start=1):
-            diagonal, row[index] = row[index], min(row[index] + 1, row[index - 1] + 1, diagonal + (word != wanted))
-    return row[-1]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
+from voice_pipeline.recognition.edit_distance import edit_distance
 from voice_pipeline.understanding.normalise import words as normalised
 from voice_pipeline.understanding.units import UNITS, Unit
 
@@ -38,7 +38,7 @@ def word_errors(said: str, heard: str) -> tuple[int, int]:
     error rate of many texts is the sum of their errors over the sum of their words.
     """
     wanted, got = plain_words(said), plain_words(heard)
-    return _distance(wanted, got), len(wanted)
+    return edit_distance(wanted, got), len(wanted)
 
 
 def plain_words(text: str) -> list[str]:
@@ -54,14 +54,3 @@ def plain_words(text: str) -> list[str]:
         else:
             plain.append(_SPELLINGS.get(word, word))
     return plain
-
-
-def _distance(wanted: Sequence[str], got: Sequence[str]) -> int:
-    """Return the edit distance (Levenshtein 1966), row by row."""
-    above = list(range(len(got) + 1))
-    for row, word in enumerate(wanted, start=1):
-        left = [row]
-        for column, other in enumerate(got, start=1):
-            left.append(min(above[column] + 1, left[-1] + 1, above[column - 1] + (word != other)))
-        above = left
-    return above[-1]

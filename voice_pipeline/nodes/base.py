@@ -36,6 +36,14 @@ AUDIO_QOS = QoSProfile(depth=32)
 # Also for who subscribes later.
 LATCHED_QOS = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
+# Which documents travel on which topic, in flow order.
+MESSAGE_TOPICS: tuple[tuple[type[messages.Message], str], ...] = (
+    (messages.Transcript, topics.TRANSCRIPT),
+    (messages.Intent, topics.INTENT),
+    (messages.Plan, topics.PLAN),
+    (messages.Execution, topics.EXECUTION),
+)
+
 _stages_logger = logging.getLogger(paths.PACKAGE)
 _stages_logger.setLevel(logging.DEBUG)  # the node's own level decides
 
@@ -78,6 +86,11 @@ class PipelineNode(Node, Generic[SettingsT]):
             handle(message, received_ns)
 
         self.create_subscription(String, topic, receive, MESSAGE_QOS)
+
+    def on_every_message(self, handle: Callable[[messages.Message, int], None]) -> None:
+        """Call `handle(message, received_ns)` for each valid message of every stage."""
+        for kind, topic in MESSAGE_TOPICS:
+            self.on_message(kind, topic, handle)
 
     def on_audio(self, handle: Callable[[Frame, int], None]) -> None:
         """Call `handle(frame, received_ns)` for each frame of sound; count what is none, and log the first."""

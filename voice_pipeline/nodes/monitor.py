@@ -16,7 +16,7 @@ from std_msgs.msg import Float32, String
 from voice_pipeline import topics
 from voice_pipeline.audio.frames import Frame
 from voice_pipeline.control.motion import STILL
-from voice_pipeline.messages import STAGES, Execution, Intent, Message, Plan, StageName, Transcript
+from voice_pipeline.messages import STAGES, StageName
 from voice_pipeline.monitoring import diagnostics
 from voice_pipeline.monitoring.budgets import BudgetError, load_budgets
 from voice_pipeline.monitoring.machine import MachineSampler
@@ -66,14 +66,7 @@ class Monitor(PipelineNode[MonitorSettings]):
         self.on_audio(self._on_frame)
         kind = TwistStamped if self.settings.stamped else Twist
         self.create_subscription(kind, topics.CMD_VEL, self._on_velocity, MESSAGE_QOS)
-        kinds: tuple[tuple[type[Message], str], ...] = (
-            (Transcript, topics.TRANSCRIPT),
-            (Intent, topics.INTENT),
-            (Plan, topics.PLAN),
-            (Execution, topics.EXECUTION),
-        )
-        for message_type, topic in kinds:
-            self.on_message(message_type, topic, self._monitor.on_message)
+        self.on_every_message(self._monitor.on_message)
 
     def _number_publishers(self, stage: StageName) -> tuple[Publisher, Publisher]:
         base = f'{topics.PERFORMANCE}/{stage}'

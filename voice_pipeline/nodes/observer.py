@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from std_msgs.msg import String
 
 from voice_pipeline import topics
 from voice_pipeline.control.motion import Odometry
-from voice_pipeline.messages import Execution, Intent, Message, Plan, Transcript
+from voice_pipeline.messages import Message
 from voice_pipeline.monitoring.report import Report, decode_report
 from voice_pipeline.nodes.base import LATCHED_QOS, PipelineNode, make_executor
 from voice_pipeline.nodes.conversions import odometry_from_message
@@ -42,20 +42,11 @@ class _Observer(PipelineNode[Settings]):
     def __init__(self, listener: Listener) -> None:
         super().__init__('observer', Settings)
         self.create_subscription(String, topics.READY, lambda message: listener.on_ready(message.data), LATCHED_QOS)
-        kinds: tuple[tuple[type[Message], str], ...] = (
-            (Transcript, topics.TRANSCRIPT),
-            (Intent, topics.INTENT),
-            (Plan, topics.PLAN),
-            (Execution, topics.EXECUTION),
+        self.on_every_message(listener.on_message)
+        self.create_subscription(
+            OdometryMessage, topics.ODOM, lambda message: listener.on_odometry(odometry_from_message(message)), 10
         )
-        for kind, topic in kinds:
-            self.on_message(kind, topic, listener.on_message)
-        self.create_subscription(OdometryMessage, topics.ODOM, self._tell(listener.on_odometry), 10)
         self.create_subscription(String, topics.REPORT, lambda text: listener.on_report(decode_report(text.data)), 10)
-
-    @staticmethod
-    def _tell(on_odometry: Callable[[Odometry], None]) -> Callable[[OdometryMessage], None]:
-        return lambda message: on_odometry(odometry_from_message(message))
 
 
 @contextmanager

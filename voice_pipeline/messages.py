@@ -63,11 +63,22 @@ class Message(_Record, frozen=True, kw_only=True):
 
 
 class Transcript(Message, frozen=True, kw_only=True):
-    """Everything heard of the utterance so far, and for how long (`silence_ms`) the speaker has been silent since."""
+    """
+    Everything heard of the utterance so far, and for how long (`silence_ms`) the speaker has been silent since.
+
+    `text` is expected to stay as it is; `tentative` is what follows it as far as it can be told by now: the words that
+    are being spoken, which the next revisions may correct. A final has nothing tentative.
+    """
 
     text: Text
+    tentative: Text = ''
     confidence: Share
     silence_ms: Annotated[float, msgspec.Meta(ge=0)]
+
+    @property
+    def heard(self) -> str:
+        """All words, those that may still change included."""
+        return f'{self.text} {self.tentative}'.strip()
 
 
 # --- steps: what a person can ask for ------------------------------------------------------------------------------
@@ -264,18 +275,40 @@ Step = Motion | Order | Skill
 # --- understanding -------------------------------------------------------------------------------------------------
 
 
+class Reply(_Record, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    What words without a verb say, as an answer to a question of the robot: "yes", "the red one", "two metres", "left".
+
+    `is_yes`: agreed or declined. `number`: an amount whose unit was not said. What was not said is None.
+    """
+
+    is_yes: bool | None = None
+    direction: Literal['forward', 'backward', 'left', 'right', 'around'] | None = None
+    distance_m: Positive | None = None
+    angle_deg: float | None = None
+    duration_s: Positive | None = None
+    number: float | None = None
+    object: str | None = None
+    place: str | None = None
+    person: str | None = None
+
+
 class Intent(Message, frozen=True, kw_only=True):
     """
     What the words ask for; no steps, and the `reason`, where nothing was understood.
 
-    `is_complete` says that the steps need nothing more that speech could still add. `emergency_stop` is set by an
-    emergency word, final or not.
+    `is_complete` says that the steps need nothing more that speech could still add; where a step cannot be done without
+    something that was not said, `missing` names it. `confidence` is that of the words and of their understanding. A
+    `reply` is there where the words may answer a question. `emergency_stop` is set by an emergency word, final or not.
     """
 
     text: Text
     silence_ms: Annotated[float, msgspec.Meta(ge=0)]
     steps: tuple[Step, ...] = ()
     is_complete: bool = False
+    missing: Literal['', 'direction', 'distance', 'angle', 'unit', 'place', 'object', 'person'] = ''
+    confidence: Share = 1.0
+    reply: Reply | None = None
     emergency_stop: bool = False
     source: Literal['grammar', 'semantic', 'llm', 'typed'] = 'grammar'
     reason: str = ''
@@ -302,19 +335,26 @@ class PlannedStep(_Record, frozen=True, kw_only=True):
     goal: Pose2D | None = None
 
 
+# What becomes of the work at hand: `replace` drops it, `append` queues behind it, `stop` stops at once and drops it,
+# `cancel` slows down and drops it, `pause` holds it until `resume`, `adjust` goes on with it at the speeds of the plan's
+# only step, `answer` leaves it as it is: the plan only says something, and is never committed.
+PlanMode = Literal['replace', 'append', 'stop', 'cancel', 'pause', 'resume', 'adjust', 'answer']
+
+
 class Plan(Message, frozen=True, kw_only=True):
     """
     What the robot would do, or why it will not (`refusal`).
 
-    The robot moves on committed plans only, and executes a `plan_id` once however often it arrives. `mode`: `replace`
-    drops what is still being done, `append` queues behind it, `stop` stops.
+    The robot moves on committed plans only, and executes a `plan_id` once however often it arrives. `say` is what the
+    robot says about it: an answer, a question, what it is going to do.
     """
 
     plan_id: Identifier
-    mode: Literal['replace', 'append', 'stop'] = 'replace'
+    mode: PlanMode = 'replace'
     is_committed: bool = False
     steps: tuple[PlannedStep, ...] = ()
     refusal: str = ''
+    say: str = ''
 
 
 # --- control -------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from voice_pipeline.recognition.backend import NOTHING_HEARD, Backend, Hypothesi
 from voice_pipeline.recognition.endpointing import frame_count
 from voice_pipeline.recognition.listener import Listener, Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.recognition.settled import SettledText
 from voice_pipeline.recognition.window import windows_of
 
 # What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
@@ -52,6 +53,7 @@ class RecognitionStatistics:
 class _Progress:
     """How far the utterance at work is; lengths are in chunks."""
 
+    settled: SettledText
     utterance_id: str = ''
     revision: int = 0  # of the next transcript
     covered: int = 0  # the sound that the last revision covered
@@ -80,7 +82,7 @@ class SpeechRecognizer:
         self._changed = threading.Condition()  # guards the two below
         self._listener = Listener(settings, activity)
         self._utterances: deque[Utterance] = deque()  # oldest first; only the last may still be open
-        self._progress = _Progress()  # the worker's, as all below
+        self._progress = self._progress_of('')  # the worker's, as all below
         self._utterance_count = 0
         self._published = 0
         self._decoded = 0
@@ -162,12 +164,15 @@ class SpeechRecognizer:
         length = len(utterance)
         if utterance.utterance_id != self._progress.utterance_id:
             self._utterance_count += 1
-            self._progress = _Progress(utterance.utterance_id, due=length)
+            self._progress = self._progress_of(utterance.utterance_id, due=length)
         progress = self._progress
         skipped = int(max(0.0, length - progress.due) / self._interval)
         self._skipped += skipped
         progress.due += (1 + skipped) * self._interval
         progress.covered = length
+
+    def _progress_of(self, utterance_id: str, due: float = 0.0) -> _Progress:
+        return _Progress(SettledText(self._settings.hold_ms / 1000), utterance_id, due=due)
 
     def _hear(self, utterance: Utterance) -> Hypothesis | None:
         """Return what is heard; None where the backend fails. Sound that was decoded before is not decoded again."""
@@ -213,14 +218,19 @@ class SpeechRecognizer:
             _logger.error('%s failed; revisions are left out until it works again', self._backend.name, exc_info=error)
 
     def _transcript(self, utterance: Utterance, revision: int) -> Transcript:
-        hypothesis, newest = self._progress.hypothesis, utterance.newest
+        progress, hypothesis, newest = self._progress, self._progress.hypothesis, utterance.newest
+        if utterance.is_over or utterance.silence_ms:
+            text = progress.settled.settle(hypothesis.text)
+        else:
+            text = progress.settled.revise(hypothesis.text, len(utterance) * FRAME_S)
         finished_ns = max(self._clock_ns(), newest.received_ns)
         return Transcript(
             utterance_id=utterance.utterance_id,
             revision=revision,
             is_final=utterance.is_over,
             speech_end_ns=utterance.speech_end_ns,
-            text=hypothesis.text,
+            text=text,
+            tentative='' if hypothesis.text == text else hypothesis.text,
             confidence=hypothesis.confidence,
             silence_ms=utterance.silence_ms,
             trace=(

@@ -28,6 +28,18 @@ class RecognitionSettings(Settings, frozen=True, kw_only=True):
     max_revision_hz: Annotated[
         float, about('Transcripts a second while someone speaks, at most', unit='Hz', minimum=1, maximum=32)
     ] = 20.0
+    # On 100 clips: of the words shown by three revisions in a row, 32.8 % changed later with 0 ms, 11.5 % with 200,
+    # 4.9 % with 300, 3.8 % with 400; a word is shown 350 ms after it is first heard.
+    hold_ms: Annotated[
+        int,
+        about(
+            'A word is put in the text once the revisions have agreed on it for this long, or the speaker pauses; '
+            'commands do not wait for it',
+            unit='ms',
+            minimum=0,
+            maximum=2000,
+        ),
+    ] = 400
     adapter: Annotated[
         str,
         about(

@@ -64,9 +64,14 @@ class Revision:
 
 @dataclass(frozen=True)
 class ShownWord:
-    """A word of a final text, and when it was shown and stayed: seconds from the first sample."""
+    """
+    A word of a final text, and since when: seconds from the first sample.
+
+    `heard_s`: from then on, all revisions heard it, as the understanding does; `shown_s`: all had it in their text.
+    """
 
     text: str
+    heard_s: float
     shown_s: float
 
 
@@ -189,20 +194,27 @@ def rate_hz(revisions: Sequence[Revision]) -> float | None:
 
 def shown_words(utterance: Sequence[Revision]) -> list[ShownWord]:
     """
-    Return the words of the utterance's final text, each with the time since when all revisions have shown it.
+    Return the words of the utterance's final text, with the times since when they were there.
 
     Words are matched by their order (longest common blocks), so that a word put in before others leaves these as they
     are; case and punctuation do not matter, the format of a number does.
     """
-    words = utterance[-1].transcript.text.split()
-    final = _plain(utterance[-1])
-    since_s = [utterance[-1].shown_s] * len(words)
-    still_shown = set(range(len(words)))
-    for revision in reversed(utterance[:-1]):
-        still_shown &= {place for _, place in _matches(_plain(revision), final)}
-        for index in still_shown:
-            since_s[index] = revision.shown_s
-    return [ShownWord(word, since) for word, since in zip(words, since_s, strict=True)]
+    final = utterance[-1].transcript.text
+    heard_s = _since_s(final, [(one.shown_s, one.transcript.heard) for one in utterance])
+    shown_s = _since_s(final, [(one.shown_s, one.transcript.text) for one in utterance])
+    return [ShownWord(*word) for word in zip(final.split(), heard_s, shown_s, strict=True)]
+
+
+def _since_s(final: str, texts: Sequence[tuple[float, str]]) -> list[float]:
+    """Return since when all texts (with their times, the last being the final one) have each word of the final."""
+    words = _plain(final)
+    since_s = [texts[-1][0]] * len(words)
+    still_there = set(range(len(words)))
+    for at_s, text in reversed(texts):
+        still_there &= {place for _, place in _matches(_plain(text), words)}
+        for index in still_there:
+            since_s[index] = at_s
+    return since_s
 
 
 def settled_words(utterance: Sequence[Revision]) -> tuple[int, int]:
@@ -233,5 +245,5 @@ def _matches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int,
         yield from ((block.a + offset, block.b + offset) for offset in range(block.size))
 
 
-def _plain(revision: Revision) -> list[str]:
-    return [word.strip(string.punctuation).casefold() for word in revision.transcript.text.split()]
+def _plain(text: str) -> list[str]:
+    return [word.strip(string.punctuation).casefold() for word in text.split()]

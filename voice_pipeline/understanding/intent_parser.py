@@ -27,13 +27,13 @@ class IntentParser:
 
     def on_transcript(self, transcript: Transcript, received_ns: int) -> Intent:
         """Return what the words so far ask for. `received_ns`: when the transcript arrived."""
-        meaning = self._parse(transcript.text)
+        meaning = self._parse(transcript.heard)
         return Intent(
             utterance_id=transcript.utterance_id,
             revision=transcript.revision,
             is_final=transcript.is_final,
             speech_end_ns=transcript.speech_end_ns,
-            text=transcript.text,
+            text=transcript.heard,
             silence_ms=transcript.silence_ms,
             steps=meaning.steps,
             is_complete=meaning.is_complete,

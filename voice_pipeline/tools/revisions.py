@@ -11,7 +11,7 @@ from __future__ import annotations
 import string
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -83,10 +83,21 @@ def revise(
     clock: Clock | None = None,
 ) -> Iterator[Revision]:
     """Yield every revision that is due, of all utterances; the texts and `shown_s` are the same on every machine."""
+    return revise_frames(_frames(samples), settings, backend, activity or SileroActivity(), clock or Clock())
+
+
+def revise_frames(
+    frames: Iterable[Frame],
+    settings: RecognitionSettings,
+    backend: Backend,
+    activity: VoiceActivity,
+    clock: Clock | None = None,
+) -> Iterator[Revision]:
+    """Yield every revision that is due, as `revise` does, in a stream of any length."""
     clock = clock or Clock()
     # A clock that stands still: work takes no time, so a text is stamped with the sound that it is of.
-    recognizer = SpeechRecognizer(settings, backend, activity or SileroActivity(), clock_ns=lambda: 0)
-    for frame in _frames(samples):
+    recognizer = SpeechRecognizer(settings, backend, activity, clock_ns=lambda: 0)
+    for frame in frames:
         recognizer.accept(frame, received_ns=frame.end_ns)
         yield from _due(recognizer, clock)
     recognizer.finish()

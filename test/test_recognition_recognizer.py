@@ -34,8 +34,8 @@ def recognizer_of(backend=None, settings=SETTINGS, clock_ns=None):
 
 def drain(recognizer):
     transcripts = []
-    while (transcript := recognizer.next_transcript(timeout_s=0.0)) is not None:
-        transcripts.append(transcript)
+    while made := recognizer.next_transcripts(timeout_s=0.0):
+        transcripts += [each.transcript for each in made]
     return transcripts
 
 
@@ -249,9 +249,8 @@ def test_frames_are_accepted_while_the_model_works():
 
     def work():
         while not (transcripts and transcripts[-1].is_final):
-            transcript = recognizer.next_transcript(timeout_s=10)
-            assert transcript is not None
-            transcripts.append(transcript)
+            (made,) = recognizer.next_transcripts(timeout_s=10)
+            transcripts.append(made.transcript)
 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
@@ -356,7 +355,7 @@ def test_a_pause_asks_the_whole_window_before_it_takes_a_suspicious_text_for_fin
 def test_a_model_that_hangs_is_said_once_and_costs_no_frames(caplog):
     backend = BlockingBackend()
     recognizer = recognizer_of(backend)
-    worker = threading.Thread(target=recognizer.next_transcript, args=(10,), daemon=True)
+    worker = threading.Thread(target=recognizer.next_transcripts, args=(10,), daemon=True)
     worker.start()
     frames = frames_of(scripted('#' * 5))
     for frame in frames[:3]:

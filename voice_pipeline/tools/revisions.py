@@ -107,9 +107,10 @@ def revise_frames(
 def _due(recognizer: SpeechRecognizer, clock: Clock) -> Iterator[Revision]:
     while True:
         decoded, started_ns = recognizer.statistics.decoded, clock.now_ns()
-        transcript = recognizer.next_transcript(timeout_s=0.0)
-        if transcript is None:
+        made = recognizer.next_transcripts(timeout_s=0.0)
+        if not made:
             return
+        transcript = made[0].transcript
         work_ms = (clock.now_ns() - started_ns) / NS_PER_MS
         shown_s = transcript.trace[-1].finished_ns / NS_PER_S
         yield Revision(transcript, shown_s, work_ms, work_ms, recognizer.statistics.decoded > decoded)

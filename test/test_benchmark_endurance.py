@@ -5,7 +5,7 @@ from speech import CountingBackend, say
 
 from voice_pipeline.__main__ import main
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.tools.benchmark import command
+from voice_pipeline.tools.benchmark import endurance
 from voice_pipeline.tools.benchmark.clips import Clip
 from voice_pipeline.tools.benchmark.endurance import Reading, endure, growth_mb
 
@@ -31,8 +31,8 @@ def test_growth_is_that_of_the_second_half():
 
 
 def test_the_command_prints_what_it_read(monkeypatch, capsys, clips):
-    monkeypatch.setattr(command, 'load', lambda _settings: CountingBackend())
-    monkeypatch.setattr(command, 'spoken_clips', lambda: clips)
+    monkeypatch.setattr(endurance, 'load', lambda _settings: CountingBackend())
+    monkeypatch.setattr(endurance, 'spoken_clips', lambda: clips)
 
     assert main(['benchmark', 'endurance', '--utterances', '2']) == 0
     printed = capsys.readouterr().out.splitlines()

@@ -52,10 +52,11 @@ class RecognitionStatistics:
 
 @dataclass(frozen=True)
 class StreamTranscript:
-    """A transcript and the stream that it is of."""
+    """A transcript and whose it is; `is_decoded`: the model ran for it, else only the silence has grown."""
 
     stream: str
     transcript: Transcript
+    is_decoded: bool
 
 
 @dataclass(frozen=True)
@@ -168,15 +169,14 @@ class SpeechRecognizer:
 
     def _revise(self, taken: Sequence[tuple[str, Utterance]]) -> list[StreamTranscript]:
         """Return the transcripts of the utterances as they are now, without those that have nothing to say."""
-        turns = []
+        turns = {}
         for name, utterance in taken:
-            stream = self._streams[name]
-            request = stream.begin(utterance)
+            request = self._streams[name].begin(utterance)
             if request is not None:
-                turns.append(_Turn(stream, utterance, request))
-        self._hear(turns)
+                turns[name] = _Turn(self._streams[name], utterance, request)
+        self._hear(list(turns.values()))
         made = ((name, self._streams[name].transcript(utterance, self._clock_ns())) for name, utterance in taken)
-        return [StreamTranscript(name, transcript) for name, transcript in made if transcript is not None]
+        return [StreamTranscript(name, transcript, name in turns) for name, transcript in made if transcript]
 
     def _hear(self, turns: Sequence[_Turn]) -> None:
         """Let the model hear what is asked, those together that are about as long."""

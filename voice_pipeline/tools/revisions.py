@@ -8,6 +8,7 @@ slow for is left out.
 
 from __future__ import annotations
 
+import heapq
 import string
 import threading
 import time
@@ -24,7 +25,7 @@ from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, Frame, Samples
 from voice_pipeline.messages import Transcript
 from voice_pipeline.monitoring.statistics import nearest_rank
 from voice_pipeline.recognition.backend import Backend
-from voice_pipeline.recognition.recognizer import SpeechRecognizer
+from voice_pipeline.recognition.recognizer import ONLY_STREAM, SpeechRecognizer
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.tools.words import plain_words
 
@@ -52,7 +53,8 @@ class Revision:
 
     `shown_s`: when the text was there, in seconds from the first sample; without a clock, the end of the sound behind
     it. `work_ms`: the time of the work. `delay_ms`: from the newest sound's arrival to the text, which on the clock
-    includes waiting for the revision before. `is_decoded`: the model ran; else only the silence has grown.
+    includes waiting for the revision before. `is_decoded`: the model ran; else only the silence has grown. `stream`:
+    whose it is, where there are several.
     """
 
     transcript: Transcript
@@ -60,6 +62,7 @@ class Revision:
     work_ms: float
     delay_ms: float
     is_decoded: bool
+    stream: str = ONLY_STREAM
 
 
 @dataclass(frozen=True)
@@ -105,15 +108,16 @@ def revise_frames(
 
 
 def _due(recognizer: SpeechRecognizer, clock: Clock) -> Iterator[Revision]:
+    """Make what is due, one turn of the model after another."""
     while True:
-        decoded, started_ns = recognizer.statistics.decoded, clock.now_ns()
+        started_ns = clock.now_ns()
         made = recognizer.next_transcripts(timeout_s=0.0)
+        work_ms = (clock.now_ns() - started_ns) / NS_PER_MS
         if not made:
             return
-        transcript = made[0].transcript
-        work_ms = (clock.now_ns() - started_ns) / NS_PER_MS
-        shown_s = transcript.trace[-1].finished_ns / NS_PER_S
-        yield Revision(transcript, shown_s, work_ms, work_ms, recognizer.statistics.decoded > decoded)
+        for each in made:
+            shown_s = each.transcript.trace[-1].finished_ns / NS_PER_S
+            yield Revision(each.transcript, shown_s, work_ms, work_ms, each.is_decoded, each.stream)
 
 
 def revise_live(
@@ -124,29 +128,53 @@ def revise_live(
     clock: Clock | None = None,
 ) -> list[Revision]:
     """Return the revisions that this machine makes while the sound arrives at its own pace, one frame after another."""
+    return revise_streams([samples], settings, backend, [activity or SileroActivity()], clock)[0]
+
+
+def revise_streams(
+    sounds: Sequence[Samples],
+    settings: RecognitionSettings,
+    backend: Backend,
+    activities: Sequence[VoiceActivity],
+    clock: Clock | None = None,
+) -> list[list[Revision]]:
+    """Return the revisions of each sound, which all arrive at once, each at its own pace, at one recogniser."""
     clock = clock or Clock()
-    activity = activity or SileroActivity()
     start_ns = clock.now_ns()
-    recognizer = SpeechRecognizer(settings, backend, activity, clock_ns=lambda: clock.now_ns() - start_ns)
+    names = [str(index) for index in range(len(sounds))]
+    recognizer = SpeechRecognizer(
+        settings, backend, dict(zip(names, activities, strict=True)), clock_ns=lambda: clock.now_ns() - start_ns
+    )
     news, is_over = threading.Event(), threading.Event()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix='recognise') as pool:
         worker = pool.submit(_work, recognizer, clock, news, is_over)
         try:
-            for frame in _frames(samples):
-                clock.wait_until(start_ns + frame.end_ns)
-                recognizer.accept(frame, received_ns=clock.now_ns() - start_ns)
+            for arrival_ns, name, frame in _arrivals(sounds):
+                clock.wait_until(start_ns + arrival_ns)
+                recognizer.accept(frame, clock.now_ns() - start_ns, name)
                 news.set()
             recognizer.finish()
         finally:
             is_over.set()
             news.set()
-        return worker.result()
+        revisions = worker.result()
+    return [[one for one in revisions if one.stream == name] for name in names]
+
+
+def _arrivals(sounds: Sequence[Samples]) -> Iterator[tuple[int, str, Frame]]:
+    """Yield the frames as (when it arrives, stream, frame): the streams are offset, as devices are."""
+    offset_ns = round(FRAME_S * NS_PER_S) // len(sounds)
+    frames = [
+        [(frame.end_ns + index * offset_ns, str(index), frame) for frame in _frames(samples)]
+        for index, samples in enumerate(sounds)
+    ]
+    return heapq.merge(*frames, key=lambda arrival: arrival[0])
 
 
 def _work(
     recognizer: SpeechRecognizer, clock: Clock, news: threading.Event, is_over: threading.Event
 ) -> list[Revision]:
-    """Make what is due whenever a frame has come, until the stream is over."""
+    """Make what is due whenever a frame has come, until the streams are over."""
     revisions: list[Revision] = []
     is_last = False
     while not is_last:

@@ -15,14 +15,9 @@ from rich.progress import track
 
 from voice_pipeline.audio.speech import SpeechError
 from voice_pipeline.audio.wav import SoundFileError
-from voice_pipeline.recognition.choose import load
-from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.recognition.weights import ModelError
-from voice_pipeline.settings import SettingsError
-from voice_pipeline.tools.benchmark import report
+from voice_pipeline.tools.benchmark import endurance, report, streams
 from voice_pipeline.tools.benchmark.clips import Clip, clips_of_files, recorded_clips, spoken_clips
 from voice_pipeline.tools.benchmark.contestant import Entry
-from voice_pipeline.tools.benchmark.endurance import endure, growth_mb
 from voice_pipeline.tools.benchmark.ours import our_entries
 from voice_pipeline.tools.benchmark.peers import PEERS
 from voice_pipeline.tools.benchmark.recognition import Lineup, enter, memories, take_turns
@@ -58,14 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recognition.add_argument('--json', type=Path, metavar='FILE', help='save all figures, those of each clip too')
     recognition.add_argument('--plot', type=_picture, metavar='FILE', help=f'save a picture ({_FORMATS})')
     recognition.set_defaults(run=_recognition)
-    purpose = 'thousands of utterances through one recogniser: does its memory grow?'
-    endurance = parts.add_parser('endurance', help=purpose, description=purpose)
-    endurance.add_argument('--utterances', type=_count, default=2000, help='how many (%(default)s)')
-    endurance.add_argument('--backend', default='auto', help='auto, faster-whisper or openai-whisper (%(default)s)')
-    endurance.add_argument(
-        '--max-revision-hz', type=float, default=5.0, help='revisions a second of sound: fewer are done sooner (5)'
-    )
-    endurance.set_defaults(run=_endurance)
+    for name, part in {'streams': streams, 'endurance': endurance}.items():
+        command = parts.add_parser(name, help=part.PURPOSE, description=f'{part.PURPOSE}.')
+        part.add_arguments(command)
+        command.set_defaults(run=part.main)
 
 
 def _count(text: str) -> int:
@@ -84,30 +75,6 @@ def main(arguments: argparse.Namespace) -> int:
     """Run the benchmark; return 0, or 1 where nothing could be measured or saved (said on stderr)."""
     status: int = arguments.run(arguments)
     return status
-
-
-def _endurance(arguments: argparse.Namespace) -> int:
-    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
-    try:
-        settings = RecognitionSettings.from_mapping(
-            {'backend': arguments.backend, 'max_revision_hz': arguments.max_revision_hz}
-        )
-        clips, backend = spoken_clips(), load(settings)
-    except (SettingsError, ModelError, SpeechError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    readings = []
-    for reading in endure(backend, settings, clips, arguments.utterances):
-        readings.append(reading)
-        console.print(
-            f'{reading.utterances:6d} utterances, {reading.finals} with words: {reading.resident_mb:.1f} MB',
-            highlight=False,
-        )
-    if not readings:
-        print('error: no utterance was heard', file=sys.stderr)
-        return 1
-    console.print(f'{backend.description}: {growth_mb(readings):+.1f} MB in the second half', highlight=False)
-    return 0
 
 
 def _recognition(arguments: argparse.Namespace) -> int:

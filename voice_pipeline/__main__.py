@@ -15,6 +15,7 @@ COMMANDS = (
     ('benchmark', 'benchmark', 'measure recognition beside the other ways to run Whisper'),
     ('devices', 'devices', 'list the microphones'),
     ('optimise', 'optimise', 'train and measure the adapter that lets Whisper hear a short window'),
+    ('jetson', 'jetson', 'set up the power mode, clocks and tuning of a Jetson, verify them, and put them back'),
     ('parameters', 'parameters', 'show or write the parameters of all nodes'),
 )
 

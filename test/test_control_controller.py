@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voice_pipeline.control.motion import STILL, Odometry, Velocity
-from voice_pipeline.control.settings import ControlSettings, SimulationSettings
-from voice_pipeline.control.simulated_robot import SimulatedRobot
+from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.steps import Drive
 from voice_pipeline.messages import (
     Execution,
@@ -26,6 +25,8 @@ from voice_pipeline.messages import (
     decode,
     encode,
 )
+from voice_pipeline.simulation.robot import SimulatedRobot
+from voice_pipeline.simulation.settings import SimulationSettings
 
 NAN = math.nan
 

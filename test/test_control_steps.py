@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_pipeline.control.motion import STILL, wrap
-from voice_pipeline.control.settings import ControlSettings, SimulationSettings
-from voice_pipeline.control.simulated_robot import SimulatedRobot
+from voice_pipeline.control.settings import ControlSettings
+from voice_pipeline.simulation.robot import SimulatedRobot
+from voice_pipeline.simulation.settings import SimulationSettings
 
 NEAR_M = 0.02
 NEAR_DEG = 1.5

@@ -18,12 +18,13 @@ ROS = {
     'std_msgs',
     'geometry_msgs',
     'nav_msgs',
+    'sensor_msgs',
     'diagnostic_msgs',
     'launch',
     'launch_ros',
     'ament_index_python',
 }
-STAGES = ('audio', 'recognition', 'understanding', 'planning', 'control', 'monitoring', 'jetson')
+STAGES = ('audio', 'recognition', 'understanding', 'planning', 'control', 'monitoring', 'jetson', 'simulation', 'speech')
 
 
 def imported_by(path):

@@ -1,5 +1,5 @@
 """
-What travels between the stages, in flow order: transcript → intent → plan → execution.
+What travels between the stages, in flow order: transcript → intent → plan → execution, skill.
 
 Each record is one JSON document in a `std_msgs/String`. All are frozen and typed, all carry the utterance, the
 revision and the trace of the stages that worked on it, so that latency can be computed anywhere downstream. Decoding
@@ -370,12 +370,47 @@ class Execution(Message, frozen=True, kw_only=True):
     reason: str = ''
 
 
+# --- skills: what robot-specific nodes do --------------------------------------------------------------------------
+
+SkillStep = Follow | Look | Pick | Place | Gesture | Say
+
+
+class SkillRequest(Message, frozen=True, kw_only=True):
+    """
+    Asks a robot-specific node to do one step, or, with the same `skill_id` and `is_cancelled`, to leave off.
+
+    A `skill_id` is done once however often it arrives. `timeout_s` counts from the request: whoever does it answers
+    that it failed when it takes longer, and whoever asked waits no longer.
+    """
+
+    skill_id: Identifier
+    plan_id: Identifier
+    step: SkillStep
+    timeout_s: Positive
+    is_cancelled: bool = False
+
+
+class SkillResult(Message, frozen=True, kw_only=True):
+    """
+    How far a skill is, with what identified its request; `progress` is the share that is done.
+
+    The first answer says `running`, further ones tell the progress, and exactly one ends it as `done` or `failed`, with
+    the `reason` in words where it failed. A skill that was cancelled has failed.
+    """
+
+    skill_id: Identifier
+    plan_id: Identifier
+    state: Literal['running', 'done', 'failed']
+    progress: Share = 0.0
+    reason: str = ''
+
+
 # --- encoding ------------------------------------------------------------------------------------------------------
 
 MessageT = TypeVar('MessageT', bound=Message)
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type[Message], msgspec.json.Decoder[Message]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Transcript, Intent, Plan, Execution)
+    kind: msgspec.json.Decoder(kind) for kind in (Transcript, Intent, Plan, Execution, SkillRequest, SkillResult)
 }
 
 

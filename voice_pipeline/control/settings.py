@@ -1,11 +1,11 @@
-"""The settings of the controller and of the simulated robot."""
+"""The settings of the controller."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from voice_pipeline.limits import RobotLimits
-from voice_pipeline.settings import Settings, about
+from voice_pipeline.settings import about
 
 
 class ControlSettings(RobotLimits, frozen=True, kw_only=True):
@@ -52,31 +52,3 @@ class ControlSettings(RobotLimits, frozen=True, kw_only=True):
     zero_hold_s: Annotated[
         float, about('Zero velocity is published this long after a motion', unit='s', minimum=0, maximum=10)
     ] = 0.5
-
-
-class SimulationSettings(Settings, frozen=True, kw_only=True):
-    """What the simulated robot is like."""
-
-    rate_hz: Annotated[float, about('Odometry messages a second', unit='Hz', minimum=5, maximum=1000)] = 50.0
-    stamped: Annotated[bool, about('Expect TwistStamped instead of Twist')] = False
-    drive: Annotated[Literal['differential', 'omnidirectional'], about('Whether it can move sideways')] = 'differential'
-    acceleration_mps2: Annotated[
-        float, about('How fast its speed can change', unit='m/s^2', minimum=0.05, maximum=100)
-    ] = 3.0
-    angular_acceleration_dps2: Annotated[
-        float, about('How fast its turning can change', unit='deg/s^2', minimum=5, maximum=36000)
-    ] = 720.0
-    cmd_timeout_s: Annotated[
-        float, about('It stops when no command came for this long', unit='s', minimum=0.05, maximum=10)
-    ] = 0.5
-    slip: Annotated[float, about('Share of every motion that is lost; 1: it is stuck', minimum=0, maximum=1)] = 0.0
-    noise_m: Annotated[float, about('Standard deviation of the reported position', unit='m', minimum=0, maximum=1)] = (
-        0.0
-    )
-    noise_deg: Annotated[
-        float, about('Standard deviation of the reported heading', unit='deg', minimum=0, maximum=30)
-    ] = 0.0
-    seed: Annotated[int, about('Seed of the noise', minimum=0)] = 0
-    start_x_m: Annotated[float, about('Where it starts', unit='m')] = 0.0
-    start_y_m: Annotated[float, about('Where it starts', unit='m')] = 0.0
-    start_yaw_deg: Annotated[float, about('Where it looks at the start', unit='deg')] = 0.0

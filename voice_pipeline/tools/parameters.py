@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 
 from voice_pipeline.audio.settings import CaptureSettings
-from voice_pipeline.control.settings import ControlSettings, SimulationSettings
+from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.limits import RobotLimits
 from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.settings import Parameter, Settings
+from voice_pipeline.simulation.settings import SimulationSettings
+from voice_pipeline.speech.settings import SpeakerSettings
 from voice_pipeline.understanding.settings import UnderstandingSettings
 
 NODE_SETTINGS: dict[str, type[Settings]] = {
@@ -22,6 +24,7 @@ NODE_SETTINGS: dict[str, type[Settings]] = {
     'action_planner': PlanningSettings,
     'robot_control': ControlSettings,
     'monitor': MonitorSettings,
+    'speaker': SpeakerSettings,
     'simulated_robot': SimulationSettings,
 }
 

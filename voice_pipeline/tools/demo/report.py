@@ -15,6 +15,8 @@ from rich.table import Table
 from voice_pipeline.control.motion import Odometry
 from voice_pipeline.messages import steps_to_builtins
 from voice_pipeline.monitoring.report import Report, budget_checks
+from voice_pipeline.simulation import picture
+from voice_pipeline.simulation.picture import Mark
 from voice_pipeline.tools.demo.person import Spoken
 from voice_pipeline.tools.demo.script import Line
 from voice_pipeline.tools.demo.story import Utterance
@@ -177,29 +179,5 @@ def _rounded(value: float | None) -> float | None:
 
 def save_picture(path: list[Odometry], results: list[Result], file: Path) -> None:
     """Draw the robot's path, seen from above, with where it was after each line."""
-    import matplotlib
-
-    matplotlib.use('Agg')
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(9, 7), layout='constrained')
-    axes.plot([one.x_m for one in path], [one.y_m for one in path], color='tab:blue', linewidth=1.5, zorder=1)
-    stops = [(result, pose) for result in results if (pose := _pose(result)) is not None]
-    if path:
-        axes.plot(path[0].x_m, path[0].y_m, marker='o', color='black', zorder=3)
-        axes.annotate('start', (path[0].x_m, path[0].y_m), xytext=(8, -12), textcoords='offset points')
-    for number, (result, pose) in enumerate(stops, start=1):
-        dx_m, dy_m = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
-        axes.quiver(pose.x_m, pose.y_m, dx_m, dy_m, angles='xy', scale=25, width=0.005, color='tab:orange', zorder=2)
-        # Beside the robot, each a little further out: it is often where it was before.
-        offset = (6 + 10 * (number % 2), 6)
-        axes.annotate(str(number), (pose.x_m, pose.y_m), xytext=offset, textcoords='offset points', weight='bold')
-        axes.plot([], [], linestyle='none', label=f'{number}  {result.line.label}')
-    axes.set(xlabel='x, ahead of the start [m]', ylabel='y, left of the start [m]', title='Where the robot went')
-    axes.set_aspect('equal', adjustable='datalim')
-    axes.grid(visible=True, alpha=0.3)
-    if stops:
-        axes.legend(title='where it was after', handlelength=0, handletextpad=0, loc='best', fontsize='small')
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=120)
-    pyplot.close(figure)
+    marks = [Mark(result.line.label, pose) for result in results if (pose := _pose(result)) is not None]
+    picture.save_picture(file, path, marks)

@@ -1,0 +1,1 @@
+"""From words to sound: what the robot says, aloud."""

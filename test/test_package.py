@@ -24,7 +24,17 @@ ROS = {
     'launch_ros',
     'ament_index_python',
 }
-STAGES = ('audio', 'recognition', 'understanding', 'planning', 'control', 'monitoring', 'jetson', 'simulation', 'speech')
+STAGES = (
+    'audio',
+    'recognition',
+    'understanding',
+    'planning',
+    'control',
+    'monitoring',
+    'jetson',
+    'simulation',
+    'speech',
+)
 
 
 def imported_by(path):

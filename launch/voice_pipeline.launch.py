@@ -1,8 +1,15 @@
 """The whole pipeline: from the microphone to the robot's wheels, with the monitor."""
 
-from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch import Action, EventHandler, LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
 from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
@@ -72,6 +79,13 @@ ARGUMENTS = [
         description="Folder with one parameter file a node and the robot's limits: copy the installed one, and edit.",
     ),
     DeclareLaunchArgument(
+        'jetson',
+        default_value='verify',
+        choices=['verify', 'apply', 'off'],
+        description='On a Jetson, before the nodes start: say whether power mode, clocks and tuning are as wanted, '
+        'make them so, or do not look. The other arguments of jetson.launch.py may be given too.',
+    ),
+    DeclareLaunchArgument(
         'log_level',
         default_value='info',
         choices=['debug', 'info', 'warn', 'error', 'fatal'],
@@ -123,6 +137,32 @@ def make_nodes(context: LaunchContext) -> list[Node]:
     return [make_node(context, name, simulated if name == 'simulated_robot' else None) for name in OVERRIDES]
 
 
+def start_once_settled(context: LaunchContext) -> list[Action]:
+    """Return what starts the nodes once jetson.launch.py has done its part, in the scope that is valid now."""
+    configurations, environment = dict(context.launch_configurations), dict(context.environment)
+
+    def start(later: LaunchContext) -> list[Node]:
+        later.launch_configurations.update(configurations)
+        later.environment.update(environment)
+        return make_nodes(later)
+
+    handler = EventHandler(
+        matcher=lambda event: event.name == 'voice_pipeline.jetson_settled',
+        entities=[GroupAction([OpaqueFunction(function=start)])],
+        handle_once=True,
+    )
+    return [RegisterEventHandler(handler)]
+
+
+def include_jetson() -> GroupAction:
+    """Return the include of jetson.launch.py; its arguments do not leak into what includes this file."""
+    file = PathJoinSubstitution([FindPackageShare('voice_pipeline'), 'launch', 'jetson.launch.py'])
+    source = PythonLaunchDescriptionSource(file)
+    return GroupAction(
+        [IncludeLaunchDescription(source, launch_arguments={'apply': LaunchConfiguration('jetson')}.items())]
+    )
+
+
 def generate_launch_description() -> LaunchDescription:
     """Return the description that `ros2 launch` runs."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=make_nodes)])
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=start_once_settled), include_jetson()])

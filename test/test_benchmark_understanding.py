@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from voice_pipeline.messages import Step
-from voice_pipeline.tools.benchmark import command
+from voice_pipeline.tools.benchmark import understanding_command as command
 from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences, resource_file
 from voice_pipeline.tools.benchmark.understanding import faults_of, measure, score
 from voice_pipeline.understanding.vocabulary import Vocabulary
@@ -64,7 +64,7 @@ def turn(**args):
 def arguments(*words):
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    return parser.parse_args(['understanding', *(str(word) for word in words)])
+    return parser.parse_args([str(word) for word in words])
 
 
 def write_lines(path, *lines):
@@ -280,7 +280,7 @@ def test_a_run_prints_and_saves_everything(tmp_path, capsys):
     }
     file = tmp_path / 'deep' / 'report.json'
 
-    assert command.run_understanding(Scripted(script), sentences, arguments('--show-errors', '--json', file)) == 0
+    assert command.run(Scripted(script), sentences, arguments('--show-errors', '--json', file)) == 0
 
     printed = capsys.readouterr().out
     assert 'some.jsonl:1  wrong arguments, opposite direction: turn [left]' in printed
@@ -327,7 +327,7 @@ def cells_of(printed):
 
 def test_a_report_that_cannot_be_saved_is_said(tmp_path, capsys):
     asked = arguments('--json', tmp_path)
-    assert command.run_understanding(Scripted({}), [sentence('hello')], asked) == 1
+    assert command.run(Scripted({}), [sentence('hello')], asked) == 1
     assert 'the report cannot be saved' in capsys.readouterr().err
 
 

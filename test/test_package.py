@@ -23,7 +23,7 @@ ROS = {
     'launch_ros',
     'ament_index_python',
 }
-STAGES = ('audio', 'recognition', 'understanding', 'planning', 'control', 'monitoring')
+STAGES = ('audio', 'recognition', 'understanding', 'planning', 'control', 'monitoring', 'jetson')
 
 
 def imported_by(path):

@@ -63,6 +63,18 @@ def test_the_window_is_a_matter_of_time_and_not_of_words(backends, name):
     assert len(texts) == 1
 
 
+def test_a_window_of_as_many_states_as_there_are_mels_is_heard_like_any_other():
+    backend = load(RecognitionSettings(backend='faster-whisper', device='cpu'))
+    sound = to_float(say('stop', before_s=0.1, after_s=0.0))
+    windows = [Window(frames / 100, padding_s=0.5) for frames in (158, 160, 162)]
+    assert windows[1].frame_count(len(sound)) == 160
+
+    heard = [backend.transcribe(sound, window) for window in windows]
+
+    assert [words(one.text) for one in heard] == ['stop'] * 3
+    assert all(one.confidence > 0.5 for one in heard)
+
+
 @pytest.mark.parametrize('name', BACKENDS)
 def test_long_speech_gets_a_longer_window(backends, name):
     sentence = to_float(say('go to the kitchen and bring me the red cup'))

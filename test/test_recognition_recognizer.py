@@ -34,8 +34,8 @@ def recognizer_of(backend=None, settings=SETTINGS, clock_ns=None):
 
 def drain(recognizer):
     transcripts = []
-    while (transcript := recognizer.next_transcript(timeout_s=0.0)) is not None:
-        transcripts.append(transcript)
+    while made := recognizer.next_transcripts(timeout_s=0.0):
+        transcripts += [each.transcript for each in made]
     return transcripts
 
 
@@ -53,7 +53,7 @@ def test_a_revision_a_frame_then_growing_silence_then_one_final():
     backend = CountingBackend()
     transcripts = feed(recognizer_of(backend), '..#####.......')
 
-    assert [(t.revision, t.text, round(t.silence_ms), t.is_final) for t in transcripts] == [
+    assert [(t.revision, t.heard, round(t.silence_ms), t.is_final) for t in transcripts] == [
         (0, '3 frames', 0, False),
         (1, '4 frames', 0, False),
         (2, '5 frames', 0, False),
@@ -71,7 +71,7 @@ def test_a_revision_a_frame_then_growing_silence_then_one_final():
 def test_speech_after_a_pause_goes_on_in_the_same_utterance():
     transcripts = feed(recognizer_of(), '###....##......')
 
-    assert [(t.text, round(t.silence_ms)) for t in transcripts if not t.silence_ms] == [
+    assert [(t.heard, round(t.silence_ms)) for t in transcripts if not t.silence_ms] == [
         ('3 frames', 0),
         ('4 frames', 0),
         ('5 frames', 0),
@@ -116,7 +116,7 @@ def test_a_slow_worker_skips_revisions_but_no_sound():
     recognizer = recognizer_of(backend)
     transcripts = feed(recognizer, '#' * 24 + '......', every=8) + drain(recognizer)
 
-    assert [t.text for t in transcripts] == ['8 frames', '16 frames', '24 frames', '24 frames']
+    assert [t.heard for t in transcripts] == ['8 frames', '16 frames', '24 frames', '24 frames']
     assert [t.revision for t in transcripts] == [0, 1, 2, 3]
     assert recognizer.statistics.skipped_revisions > 0
 
@@ -126,7 +126,7 @@ def test_finals_of_several_utterances_are_given_in_order():
     transcripts = feed(recognizer, '###......####......#####......##', every=100)
     transcripts += drain(recognizer)
 
-    assert [(t.text, t.is_final, t.revision) for t in transcripts] == [
+    assert [(t.heard, t.is_final, t.revision) for t in transcripts] == [
         ('3 frames', True, 0),
         ('4 frames', True, 0),
         ('5 frames', True, 0),
@@ -151,7 +151,7 @@ def test_a_stream_that_begins_again_closes_the_open_utterance():
     later = [type(f)(f.samples, f.sequence, f.stamp_ns + 10**9) for f in frames_of(scripted('..###'))]
     transcripts = feed(recognizer, '', frames=later)
 
-    assert [(t.text, t.is_final) for t in transcripts] == [('4 frames', True), ('3 frames', False)]
+    assert [(t.heard, t.is_final) for t in transcripts] == [('4 frames', True), ('3 frames', False)]
     assert recognizer.statistics.stream_restarts == 1
 
 
@@ -172,7 +172,7 @@ def test_a_partial_that_turns_out_to_be_noise_is_taken_back_by_an_empty_final():
     later = frames_of(scripted('###.......'))[3:]
     transcripts = feed(recognizer, '', frames=later)
 
-    assert [t.text for t in partials] == ['3 frames']
+    assert [t.heard for t in partials] == ['3 frames']
     assert (transcripts[-1].text, transcripts[-1].confidence, transcripts[-1].is_final) == ('', 0.0, True)
 
 
@@ -193,8 +193,8 @@ def test_a_backend_that_fails_costs_revisions_and_not_the_recognizer(caplog):
     backend.failing = False
     after = feed(recognizer, '', frames=frames[11:])
 
-    assert [t.text for t in first] == ['3 frames']
-    assert [(t.text, t.confidence, t.is_final) for t in failed] == [('', 0.0, True)]
+    assert [t.heard for t in first] == ['3 frames']
+    assert [(t.heard, t.confidence, t.is_final) for t in failed] == [('', 0.0, True)]
     assert (after[-1].text, after[-1].is_final) == ('3 frames', True)
     assert recognizer.statistics.failed_revisions > 1
     assert [record.levelname for record in caplog.records] == ['ERROR']  # said once
@@ -249,9 +249,8 @@ def test_frames_are_accepted_while_the_model_works():
 
     def work():
         while not (transcripts and transcripts[-1].is_final):
-            transcript = recognizer.next_transcript(timeout_s=10)
-            assert transcript is not None
-            transcripts.append(transcript)
+            (made,) = recognizer.next_transcripts(timeout_s=10)
+            transcripts.append(made.transcript)
 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
@@ -264,7 +263,7 @@ def test_frames_are_accepted_while_the_model_works():
     backend.leave.set()
     worker.join(10)
 
-    assert [(t.text, t.is_final) for t in transcripts] == [('3 frames', False), ('11 frames', True)]
+    assert [(t.heard, t.is_final) for t in transcripts] == [('3 frames', False), ('11 frames', True)]
 
 
 class NotingBackend(CountingBackend):
@@ -341,7 +340,7 @@ def test_a_suspicious_revision_is_heard_again_in_a_longer_window():
     transcripts = feed(recognizer_of(backend), '#####')
 
     assert [(frames, window) for frames, window, _ in backend.given] == [(3, SHORT), (4, SHORT), (4, LONG), (5, SHORT)]
-    assert [t.text for t in transcripts] == ['3 frames', '4 frames', '5 frames']
+    assert [t.heard for t in transcripts] == ['3 frames', '4 frames', '5 frames']
 
 
 def test_a_pause_asks_the_whole_window_before_it_takes_a_suspicious_text_for_final():
@@ -356,7 +355,7 @@ def test_a_pause_asks_the_whole_window_before_it_takes_a_suspicious_text_for_fin
 def test_a_model_that_hangs_is_said_once_and_costs_no_frames(caplog):
     backend = BlockingBackend()
     recognizer = recognizer_of(backend)
-    worker = threading.Thread(target=recognizer.next_transcript, args=(10,), daemon=True)
+    worker = threading.Thread(target=recognizer.next_transcripts, args=(10,), daemon=True)
     worker.start()
     frames = frames_of(scripted('#' * 5))
     for frame in frames[:3]:
@@ -370,7 +369,7 @@ def test_a_model_that_hangs_is_said_once_and_costs_no_frames(caplog):
     worker.join(10)
 
     assert ['counting has not answered for 5 s' in record.message for record in caplog.records] == [True]
-    assert drain(recognizer)[-1].text == '5 frames'
+    assert drain(recognizer)[-1].heard == '5 frames'
 
 
 def test_speech_without_end_is_heard_in_pieces_that_lose_and_double_nothing():
@@ -379,7 +378,7 @@ def test_speech_without_end_is_heard_in_pieces_that_lose_and_double_nothing():
     transcripts = feed(recognizer, '#' * 450 + '.' * 6)
 
     finals = [t for t in transcripts if t.is_final]
-    assert sum(int(t.text.split()[0]) for t in finals) == 450
+    assert sum(int(t.heard.split()[0]) for t in finals) == 450
     assert len(finals) > 4
 
 

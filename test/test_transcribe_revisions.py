@@ -1,5 +1,8 @@
 """The figures of a stream of revisions, from a script."""
 
+import dataclasses
+
+import msgspec
 import pytest
 from speech import CountingBackend, LoudnessActivity, scripted
 
@@ -84,10 +87,26 @@ class SlowBackend(CountingBackend):
     ],
 )
 def test_since_when_each_word_of_the_final_text_was_shown(texts, expected):
-    words = shown_words(spoken(*texts))
-    assert words == [
-        ShownWord(text, pytest.approx(shown_s)) for text, shown_s in zip(texts[-1].split(), expected, strict=True)
+    assert shown_words(spoken(*texts)) == [
+        ShownWord(text, heard_s=pytest.approx(since_s), shown_s=pytest.approx(since_s))
+        for text, since_s in zip(texts[-1].split(), expected, strict=True)
     ]
+
+
+def test_a_word_may_be_heard_before_it_is_shown():
+    one, two, three = (revision.transcript for revision in spoken('', 'turn', 'turn left'))
+    transcripts = (
+        msgspec.structs.replace(one, tentative='turn'),
+        msgspec.structs.replace(two, tentative='turn left'),
+        three,
+    )
+    revisions = [
+        dataclasses.replace(revision, transcript=transcript)
+        for revision, transcript in zip(spoken('', '', ''), transcripts, strict=True)
+    ]
+
+    words = [(word.text, word.heard_s, word.shown_s) for word in shown_words(revisions)]
+    assert words == [('turn', pytest.approx(0.1), pytest.approx(0.2)), ('left', pytest.approx(0.2), pytest.approx(0.3))]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +161,7 @@ def test_all_revisions_are_made_and_their_work_is_timed():
     clock = ScriptedClock()
     revisions = list(revise(scripted('..#####.......'), SETTINGS, SlowBackend(clock), LoudnessActivity(), clock))
 
-    assert [(one.transcript.text, one.work_ms) for one in revisions] == [
+    assert [(one.transcript.heard, one.work_ms) for one in revisions] == [
         *(('3 frames', 7.0), ('4 frames', 7.0), ('5 frames', 7.0), ('5 frames', 7.0), ('5 frames', 7.0)),
         *[('5 frames', 0.0)] * 4,
     ]

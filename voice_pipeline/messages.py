@@ -66,8 +66,8 @@ class Transcript(Message, frozen=True, kw_only=True):
     """
     Everything heard of the utterance so far, and for how long (`silence_ms`) the speaker has been silent since.
 
-    `text` is expected to stay as it is; `tentative` is what follows it as far as it can be told by now: the words that
-    are being spoken, which the next revisions may correct. A final has nothing tentative.
+    `text` is expected to stay as it is. `tentative` is all that is heard at this moment, the words that are just being
+    spoken included, where that is another text: the next revisions may correct it. A final has nothing tentative.
     """
 
     text: Text
@@ -77,8 +77,8 @@ class Transcript(Message, frozen=True, kw_only=True):
 
     @property
     def heard(self) -> str:
-        """All words, those that may still change included."""
-        return f'{self.text} {self.tentative}'.strip()
+        """All that is heard at this moment; it may still change."""
+        return self.tentative or self.text
 
 
 # --- steps: what a person can ask for ------------------------------------------------------------------------------
@@ -336,8 +336,8 @@ class PlannedStep(_Record, frozen=True, kw_only=True):
 
 
 # What becomes of the work at hand: `replace` drops it, `append` queues behind it, `stop` stops at once and drops it,
-# `cancel` slows down and drops it, `pause` holds it until `resume`, `adjust` goes on with it at the speeds of the plan's
-# only step, `answer` leaves it as it is: the plan only says something, and is never committed.
+# `cancel` slows down and drops it, `pause` holds it until `resume`, `adjust` goes on with it at the speeds of the only
+# step of the plan, `answer` leaves it as it is: the plan only says something, and is never committed.
 PlanMode = Literal['replace', 'append', 'stop', 'cancel', 'pause', 'resume', 'adjust', 'answer']
 
 

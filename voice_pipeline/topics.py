@@ -14,3 +14,8 @@ READY = 'ready'  # std_msgs/String, latched: the name of each node once it does 
 PERFORMANCE = 'performance'  # lines for people; below it numbers for plots
 REPORT = 'performance/report'  # the monitor's whole report, one JSON document
 DIAGNOSTICS = '/diagnostics'  # absolute: where every ROS tool looks (REP-107)
+
+
+def of_stream(stream: str, topic: str) -> str:
+    """Return the name of the topic of one of several streams of sound; '' is the only one."""
+    return f'{stream}/{topic}' if stream else topic

@@ -7,9 +7,11 @@ The report in the form of REP-107: the records map one to one to `diagnostic_msg
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
-from voice_pipeline.monitoring.report import LatencyReport, MachineReport, Report, StageReport, Verdict
-from voice_pipeline.monitoring.statistics import Summary
+from voice_pipeline.jetson.outcome import SetupRecord
+from voice_pipeline.monitoring.report import LatencyReport, Level, MachineReport, Report, StageReport, Verdict
+from voice_pipeline.monitoring.statistics import NS_PER_S, Summary
 from voice_pipeline.paths import PACKAGE
 
 NOT_AVAILABLE = 'not available'
@@ -43,6 +45,19 @@ def diagnostic_statuses(report: Report, hardware_id: str) -> list[DiagnosticStat
         ),
         _status('machine', report.machine.verdict, hardware_id, _machine_values(report.machine)),
     ]
+
+
+def jetson_status(record: SetupRecord, hardware_id: str) -> DiagnosticStatus:
+    """Return the status of the Jetson's set-up, as it was when it was last applied, verified or undone."""
+    unmet = record.unmet
+    level = Level.OK if not unmet else Level.ERROR if unmet[0].state == 'failed' else Level.WARN
+    when = datetime.fromtimestamp(record.time_ns / NS_PER_S, timezone.utc)
+    values = {'board': record.board, 'last run': f'{record.verb}, {when:%Y-%m-%d %H:%M:%S} UTC'}
+    for outcome in record.outcomes:
+        values[outcome.tuning] = f'{outcome.state}: {outcome.reason}'
+        if outcome.advice:
+            values[f'{outcome.tuning}, advice'] = outcome.advice
+    return _status('jetson', Verdict(level, record.summary), hardware_id, values)
 
 
 def _status(part: str, verdict: Verdict, hardware_id: str, values: dict[str, str]) -> DiagnosticStatus:

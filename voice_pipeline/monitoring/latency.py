@@ -101,7 +101,7 @@ class VoiceToAction:
 
     def on_transcript(self, transcript: Transcript) -> None:
         """Remember the newest words of the utterance."""
-        self._said.put(transcript.utterance_id, _Said(text=transcript.text, was_heard=True))
+        self._said.put(transcript.utterance_id, _Said(text=transcript.heard, was_heard=True))
 
     def on_intent(self, intent: Intent) -> None:
         """Remember the words of a typed command, which has no transcript."""

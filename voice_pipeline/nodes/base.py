@@ -92,7 +92,7 @@ class PipelineNode(Node, Generic[SettingsT]):
         for kind, topic in MESSAGE_TOPICS:
             self.on_message(kind, topic, handle)
 
-    def on_audio(self, handle: Callable[[Frame, int], None]) -> None:
+    def on_audio(self, handle: Callable[[Frame, int], None], topic: str = topics.AUDIO) -> None:
         """Call `handle(frame, received_ns)` for each frame of sound; count what is none, and log the first."""
 
         def receive(raw: Int16MultiArray) -> None:
@@ -100,11 +100,11 @@ class PipelineNode(Node, Generic[SettingsT]):
             try:
                 frame = audio_from_message(raw)
             except AlienMessageError as error:
-                self.reject(topics.AUDIO, str(error))
+                self.reject(topic, str(error))
                 return
             handle(frame, received_ns)
 
-        self.create_subscription(Int16MultiArray, topics.AUDIO, receive, AUDIO_QOS)
+        self.create_subscription(Int16MultiArray, topic, receive, AUDIO_QOS)
 
     def message_publisher(self, topic: str, qos: QoSProfile = MESSAGE_QOS) -> Callable[[messages.Message], None]:
         """Return the function that publishes a message on the topic."""

@@ -16,6 +16,8 @@ from std_msgs.msg import Float32, String
 from voice_pipeline import topics
 from voice_pipeline.audio.frames import Frame
 from voice_pipeline.control.motion import STILL
+from voice_pipeline.jetson.host import Host
+from voice_pipeline.jetson.record import read_record
 from voice_pipeline.messages import STAGES, StageName
 from voice_pipeline.monitoring import diagnostics
 from voice_pipeline.monitoring.budgets import BudgetError, load_budgets
@@ -52,6 +54,7 @@ class Monitor(PipelineNode[MonitorSettings]):
             raise StartError(str(error)) from None
         self._monitor = PipelineMonitor(budgets, time.time_ns)
         self._sampler = MachineSampler(PsutilSystem(), time.time_ns)
+        self._host = Host()
         self._listen()
         self._diagnostics = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, MESSAGE_QOS)
         self._lines = self.create_publisher(String, topics.PERFORMANCE, MESSAGE_QOS)
@@ -102,9 +105,11 @@ class Monitor(PipelineNode[MonitorSettings]):
     def _publish_diagnostics(self, report: Report) -> None:
         message = DiagnosticArray()
         message.header.stamp = self.get_clock().now().to_msg()
-        message.status = [
-            _diagnostic_status(status) for status in diagnostics.diagnostic_statuses(report, platform.node())
-        ]
+        statuses = diagnostics.diagnostic_statuses(report, platform.node())
+        setup = read_record(self._host)
+        if setup is not None:
+            statuses.append(diagnostics.jetson_status(setup, platform.node()))
+        message.status = [_diagnostic_status(status) for status in statuses]
         self._diagnostics.publish(message)
 
     def _publish_numbers(self, report: Report) -> None:

@@ -1,9 +1,10 @@
-"""`audio` → `transcript`: a fresh revision of the whole utterance, many times a second."""
+"""`audio` → `transcript`, of one stream or several: a fresh revision of the whole utterance, many times a second."""
 
 from __future__ import annotations
 
 import sys
 import threading
+from functools import partial
 
 from voice_pipeline import topics
 from voice_pipeline.audio.activity import SileroActivity
@@ -26,27 +27,30 @@ class SpeechRecognition(PipelineNode[RecognitionSettings]):
             backend = load(self.settings)
         except ModelError as error:
             raise StartError(str(error)) from None
-        self._recognizer = SpeechRecognizer(self.settings, backend, SileroActivity())
-        self._publish = self.message_publisher(topics.TRANSCRIPT)
+        streams = self.settings.stream_names
+        self._recognizer = SpeechRecognizer(self.settings, backend, {stream: SileroActivity() for stream in streams})
+        self._publish = {
+            stream: self.message_publisher(topics.of_stream(stream, topics.TRANSCRIPT)) for stream in streams
+        }
         self._ended = threading.Event()
         self._worker = threading.Thread(target=self._recognise, name='recognise', daemon=True)
         self._worker.start()
         self._is_heard = False
-        self.on_audio(self._on_frame)
+        for stream in streams:
+            self.on_audio(partial(self._on_frame, stream), topics.of_stream(stream, topics.AUDIO))
         self.get_logger().info(f'{backend.description}: loaded and warm; waiting for sound')
 
-    def _on_frame(self, frame: Frame, received_ns: int) -> None:
+    def _on_frame(self, stream: str, frame: Frame, received_ns: int) -> None:
         if not self._is_heard:
             # Not before: until the sound's publisher is connected, what is said would be lost.
             self._is_heard = True
             self.report_ready('sound comes in')
-        self._recognizer.accept(frame, received_ns)
+        self._recognizer.accept(frame, received_ns, stream)
 
     def _recognise(self) -> None:
         while not self._ended.is_set():
-            transcript = self._recognizer.next_transcript(timeout_s=_IDLE_S)
-            if transcript is not None:
-                self._publish(transcript)
+            for made in self._recognizer.next_transcripts(timeout_s=_IDLE_S):
+                self._publish[made.stream](made.transcript)
 
     def close(self) -> None:
         """End the worker after the revision it is at."""

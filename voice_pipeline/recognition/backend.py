@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +82,44 @@ class Backend(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Request:
+    """A sound, the windows that are tried one after another, and the draft; see `Backend.transcribe`."""
+
+    samples: npt.NDArray[np.float32]
+    windows: tuple[Window, ...]
+    draft: Hypothesis | None = None
+
+
+@runtime_checkable
+class BatchBackend(Protocol):
+    """What a `Backend` has where it hears several sounds in less time than one after another."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many sounds it hears at once, at most."""
+
+    def transcribe_batch(self, requests: Sequence[Request]) -> list[Hypothesis]:
+        """Return what is said in each sound, heard in the first of its windows or a longer one of the others'."""
+
+
+def batch_size_of(backend: Backend) -> int:
+    """Return how many sounds the backend hears at once; 1 where they take turns."""
+    return backend.batch_size if isinstance(backend, BatchBackend) else 1
+
+
+def hear_all(backend: Backend, requests: Sequence[Request]) -> list[Hypothesis]:
+    """Return what `hear` returns for each request: together in the first windows, one by one in the longer ones."""
+    if len(requests) == 1 or not isinstance(backend, BatchBackend):
+        return [hear(backend, request.samples, request.windows, request.draft) for request in requests]
+    answers = []
+    for request, heard in zip(requests, backend.transcribe_batch(requests), strict=True):
+        rest = request.windows[1:]
+        is_doubted = rest and not _is_believed(heard, request.draft)
+        answers.append(hear(backend, request.samples, rest, request.draft) if is_doubted else heard)
+    return answers
+
+
 def hear(
     backend: Backend, samples: npt.NDArray[np.float32], windows: Sequence[Window], draft: Hypothesis | None = None
 ) -> Hypothesis:
@@ -94,10 +132,14 @@ def hear(
     heard = NOTHING_HEARD
     for window in windows:
         heard = backend.transcribe(samples, window, draft)
-        confirmed = draft is not None and draft.repeats
-        if not heard.was_cut and (confirmed or not heard.repeats):
+        if _is_believed(heard, draft):
             break
     return heard
+
+
+def _is_believed(heard: Hypothesis, draft: Hypothesis | None) -> bool:
+    is_confirmed = draft is not None and draft.repeats
+    return not heard.was_cut and (is_confirmed or not heard.repeats)
 
 
 def without_noise(hypothesis: Hypothesis, settings: RecognitionSettings) -> Hypothesis:

@@ -81,7 +81,11 @@ class FasterBackend:
     def _encode(self, samples: npt.NDArray[np.float32], window: Window) -> Any:
         from ctranslate2 import StorageView
 
-        features = self._log_mel(samples, window.frame_count(len(samples)))
+        frames = window.frame_count(len(samples))
+        if frames // 2 == self._model.n_mels:
+            # CTranslate2 would take so many states for mel frames and encode them again; what comes out is garbage.
+            frames += 2
+        features = self._log_mel(samples, frames)
         return self._model.encode(StorageView.from_array(features[np.newaxis]), to_cpu=False)
 
 

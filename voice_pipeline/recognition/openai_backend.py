@@ -7,6 +7,7 @@ of 36 ms), but torch announces its removal; on a CPU, faster-whisper is the libr
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ from voice_pipeline.recognition.window import Window, token_limit
 if TYPE_CHECKING:
     from torch import Tensor
 
+LARGE_BLOCK_BYTES = 262_144
+_M_MMAP_THRESHOLD = -3  # malloc.h
+
 
 class OpenAiBackend:
     """A `Backend`; create it with `choose.load`."""
@@ -35,6 +39,7 @@ class OpenAiBackend:
         import torch
 
         torch.set_num_threads(threads)
+        _give_back_large_blocks()
         self._model = _load(model, device)
         self.has_adapter = adapter is not None
         if adapter is not None:
@@ -88,6 +93,18 @@ class OpenAiBackend:
         encoder.positional_embedding = self._positions[: features.shape[1] // 2]
         states: Tensor = encoder(torch.from_numpy(features)[None].to(self._model.device, self._dtype))
         return states
+
+
+def _give_back_large_blocks() -> None:
+    """
+    Let glibc, where it is the C library, return what was freed of each window to the system.
+
+    Each window is a little longer than the one before, so that none fits where the last one was: without this, a
+    sentence of 6 s leaves 35 to 85 MB of holes.
+    """
+    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
 
 
 def _load(model: str, device: str) -> Any:

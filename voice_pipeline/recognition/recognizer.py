@@ -1,11 +1,12 @@
 """
-From frames to transcripts, while someone speaks.
+From frames to transcripts, while people speak: one model for one or more streams of sound.
 
 Two threads meet here: the one that receives frames calls `accept`, which never waits for the model; one worker calls
-`next_transcript`, which does the model's work. The newest sound wins: a revision that is overtaken by newer sound is
+`next_transcripts`, which does the model's work. The newest sound wins: a revision that is overtaken by newer sound is
 never made, so a slow model revises less often but never falls behind. Sound and finals are never skipped.
 
-The pace is counted in the time of the sound: the same sound, revised at the same moments, gives the same transcripts.
+Where several streams have something to do, finals come first, then the stream that waited longest. A backend that can
+hears several at once, those whose sound is about as long; the others take turns.
 """
 
 from __future__ import annotations
@@ -13,184 +14,190 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from voice_pipeline.audio.activity import VoiceActivity
-from voice_pipeline.audio.frames import FRAME_S, Frame, to_float
-from voice_pipeline.messages import StageTrace, Transcript
-from voice_pipeline.recognition.backend import NOTHING_HEARD, Backend, Hypothesis, hear, without_noise
-from voice_pipeline.recognition.endpointing import frame_count
-from voice_pipeline.recognition.listener import Listener, Utterance
+from voice_pipeline.audio.frames import Frame
+from voice_pipeline.messages import Transcript
+from voice_pipeline.recognition.backend import Backend, Hypothesis, Request, batch_size_of, hear_all
+from voice_pipeline.recognition.listener import Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.recognition.stream import Stream
 from voice_pipeline.recognition.window import windows_of
 
 # What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
 _BACKEND_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)
 
 HANG_NS = 5_000_000_000  # a revision takes less than half a second on any machine that can be used
+ONLY_STREAM = ''  # the name of the stream where there is one
+MOST_PADDING = 1.5  # sounds are heard together up to this ratio of their windows: all get the longest
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class RecognitionStatistics:
-    """What happened since the start."""
+    """What happened since the start, in all streams."""
 
     lost_frames: int = 0
     dropped_frames: int = 0  # repeated or too late
     stream_restarts: int = 0
     utterances: int = 0
     published: int = 0
-    decoded: int = 0  # runs of the model; a transcript that only says how long the silence is needs none
+    decoded: int = 0  # answers of the model; a transcript that only says how long the silence is needs none
     skipped_revisions: int = 0  # that the model was too slow for
     failed_revisions: int = 0  # that the backend raised for
 
 
-@dataclass
-class _Progress:
-    """How far the utterance at work is; lengths are in chunks."""
+@dataclass(frozen=True)
+class StreamTranscript:
+    """A transcript and whose it is; `is_decoded`: the model ran for it, else only the silence has grown."""
 
-    utterance_id: str = ''
-    revision: int = 0  # of the next transcript
-    covered: int = 0  # the sound that the last revision covered
-    due: float = 0.0  # the length from which the next revision is due
-    decoded: int = 0  # the sound behind `hypothesis`
-    is_settled: bool = False  # whether `hypothesis` is good enough for a final
-    hypothesis: Hypothesis = NOTHING_HEARD
+    stream: str
+    transcript: Transcript
+    is_decoded: bool
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One stream's part of a run of the model."""
+
+    stream: Stream
+    utterance: Utterance
+    request: Request
+
+    @property
+    def frame_count(self) -> int:
+        return self.request.windows[0].frame_count(len(self.request.samples))
 
 
 class SpeechRecognizer:
-    """Makes the revisions of the transcript of each utterance."""
+    """Makes the revisions of the transcript of each utterance, of each stream."""
 
     def __init__(
         self,
         settings: RecognitionSettings,
         backend: Backend,
-        activity: VoiceActivity,
+        activities: VoiceActivity | Mapping[str, VoiceActivity],
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._settings = settings
+        """`activities`: a voice activity for each stream, by its name; or one for the only stream."""
         self._backend = backend
         self._clock_ns = clock_ns
-        self._windows = windows_of(settings, backend.has_adapter)
-        self._tail = frame_count(settings.tail_ms / 1000)
-        self._interval = max(1.0, 1.0 / (settings.max_revision_hz * FRAME_S))  # in chunks
-        self._changed = threading.Condition()  # guards the two below
-        self._listener = Listener(settings, activity)
-        self._utterances: deque[Utterance] = deque()  # oldest first; only the last may still be open
-        self._progress = _Progress()  # the worker's, as all below
-        self._utterance_count = 0
-        self._published = 0
-        self._decoded = 0
-        self._skipped = 0
-        self._failed = 0
+        self._most = batch_size_of(backend)
+        self._wait_s = settings.batch_wait_ms / 1000
+        windows = windows_of(settings, backend.has_adapter)
+        if not isinstance(activities, Mapping):
+            activities = {ONLY_STREAM: activities}
+        self._changed = threading.Condition()  # guards what the streams receive
+        self._streams = {name: Stream(settings, activity, windows) for name, activity in activities.items()}
+        self._waiting = list(self._streams)  # the worker's, as all below: who was heard longest ago comes first
         self._last_failure = ''
         self._newest_ns = 0  # when the last frame came; written by the thread that receives, as `_is_hanging`
         self._is_hanging = False
         self._busy_since_ns: int | None = None  # the last frame when the model began; None while it rests
 
-    def accept(self, frame: Frame, received_ns: int) -> None:
+    def accept(self, frame: Frame, received_ns: int, stream: str = ONLY_STREAM) -> None:
         """Take the next frame, which arrived at `received_ns` (system clock). Takes about 1 ms, never waits."""
         with self._changed:
-            self._utterances.extend(self._listener.accept(frame, received_ns))
-            if self._utterances:
+            self._streams[stream].accept(frame, received_ns)
+            if self._streams[stream].is_active:
                 self._changed.notify()
         self._newest_ns = received_ns
         self._watch_model()
 
     def finish(self) -> None:
-        """End the stream: the open utterance gets its final, and the next frame begins another stream."""
+        """End all streams: the open utterances get their finals, and the next frame begins another stream."""
         with self._changed:
-            self._listener.finish()
+            for stream in self._streams.values():
+                stream.finish()
             self._changed.notify()
 
-    def next_transcript(self, timeout_s: float) -> Transcript | None:
-        """Return the next transcript, or None where none came within `timeout_s`. For one worker thread."""
+    def next_transcripts(self, timeout_s: float) -> list[StreamTranscript]:
+        """Return the next transcripts, none where none came within `timeout_s`. For one worker thread."""
         deadline_s = time.monotonic() + timeout_s
         while True:
             with self._changed:
-                if not self._changed.wait_for(self._is_due, max(0.0, deadline_s - time.monotonic())):
-                    return None
-                utterance = self._utterances[0].snapshot()
-                if utterance.is_over:
-                    self._utterances.popleft()
-            transcript = self._revise(utterance)
-            if transcript is not None:
-                return transcript
+                if not self._changed.wait_for(self._is_any_due, max(0.0, deadline_s - time.monotonic())):
+                    return []
+                self._gather()
+                taken = [(name, self._streams[name].take()) for name in self._chosen()]
+            transcripts = self._revise(taken)
+            if transcripts:
+                return transcripts
 
     @property
     def statistics(self) -> RecognitionStatistics:
         """What happened since the start; from any thread."""
-        counts = self._listener.counts
+        streams = self._streams.values()
         return RecognitionStatistics(
-            lost_frames=counts.lost,
-            dropped_frames=counts.dropped,
-            stream_restarts=counts.restarts,
-            utterances=self._utterance_count,
-            published=self._published,
-            decoded=self._decoded,
-            skipped_revisions=self._skipped,
-            failed_revisions=self._failed,
+            lost_frames=sum(stream.listener.counts.lost for stream in streams),
+            dropped_frames=sum(stream.listener.counts.dropped for stream in streams),
+            stream_restarts=sum(stream.listener.counts.restarts for stream in streams),
+            utterances=sum(stream.counts.utterances for stream in streams),
+            published=sum(stream.counts.published for stream in streams),
+            decoded=sum(stream.counts.decoded for stream in streams),
+            skipped_revisions=sum(stream.counts.skipped for stream in streams),
+            failed_revisions=sum(stream.counts.failed for stream in streams),
         )
 
-    def _is_due(self) -> bool:
-        if not self._utterances:
-            return False
-        utterance, progress = self._utterances[0], self._progress
-        if utterance.is_over or utterance.utterance_id != progress.utterance_id:
-            return True
-        return len(utterance) > progress.covered and len(utterance) >= progress.due
+    # --- whose turn it is; under the lock ------------------------------------------------------------------------
 
-    def _revise(self, utterance: Utterance) -> Transcript | None:
-        """Return the transcript of the utterance as it is now, or None where there is nothing to say."""
-        self._advance(utterance)
-        progress = self._progress
-        hypothesis = self._hear(utterance)
-        if hypothesis is None and not utterance.is_over:
-            return None
-        progress.hypothesis = hypothesis or NOTHING_HEARD
-        if not progress.hypothesis.text and progress.revision == 0:
-            return None
-        self._published += 1
-        progress.revision += 1
-        return self._transcript(utterance, progress.revision - 1)
+    def _is_any_due(self) -> bool:
+        return any(stream.is_due for stream in self._streams.values())
 
-    def _advance(self, utterance: Utterance) -> None:
-        """Note that a revision of the sound so far is made, and when the next is due."""
-        length = len(utterance)
-        if utterance.utterance_id != self._progress.utterance_id:
-            self._utterance_count += 1
-            self._progress = _Progress(utterance.utterance_id, due=length)
-        progress = self._progress
-        skipped = int(max(0.0, length - progress.due) / self._interval)
-        self._skipped += skipped
-        progress.due += (1 + skipped) * self._interval
-        progress.covered = length
+    def _gather(self) -> None:
+        """Where several people speak, wait a moment for their revisions to be due together; never for a final."""
+        if self._wait_s <= 0.0 or self._most < 2:
+            return
+        speaking = [stream for stream in self._streams.values() if stream.is_active]
+        self._changed.wait_for(
+            lambda: all(stream.is_due for stream in speaking) or any(stream.has_final for stream in speaking),
+            self._wait_s if len(speaking) > 1 else 0.0,
+        )
 
-    def _hear(self, utterance: Utterance) -> Hypothesis | None:
-        """Return what is heard; None where the backend fails. Sound that was decoded before is not decoded again."""
-        progress = self._progress
-        length = min(len(utterance), utterance.voiced + self._tail)
-        is_pause = utterance.is_over or length < len(utterance)
-        if progress.decoded == length and (progress.is_settled or not is_pause):
-            return progress.hypothesis
-        windows = self._windows.settled if is_pause else self._windows.growing
-        draft = progress.hypothesis if progress.hypothesis.text else None
+    def _chosen(self) -> list[str]:
+        """Return the streams that are heard now, and put them behind those that are not."""
+        due = [name for name in self._waiting if self._streams[name].is_due]
+        due.sort(key=lambda name: not self._streams[name].has_final)  # stable: who waited longest stays first
+        chosen = due[: self._most]
+        self._waiting = [name for name in self._waiting if name not in chosen] + chosen
+        return chosen
+
+    # --- the model's work ----------------------------------------------------------------------------------------
+
+    def _revise(self, taken: Sequence[tuple[str, Utterance]]) -> list[StreamTranscript]:
+        """Return the transcripts of the utterances as they are now, without those that have nothing to say."""
+        turns = {}
+        for name, utterance in taken:
+            request = self._streams[name].begin(utterance)
+            if request is not None:
+                turns[name] = _Turn(self._streams[name], utterance, request)
+        self._hear(list(turns.values()))
+        made = ((name, self._streams[name].transcript(utterance, self._clock_ns())) for name, utterance in taken)
+        return [StreamTranscript(name, transcript, name in turns) for name, transcript in made if transcript]
+
+    def _hear(self, turns: Sequence[_Turn]) -> None:
+        """Let the model hear what is asked, those together that are about as long."""
+        rest = sorted(turns, key=lambda turn: turn.frame_count)
+        while rest:
+            together = [turn for turn in rest if turn.frame_count <= MOST_PADDING * rest[0].frame_count]
+            rest = rest[len(together) :]
+            answers = self._answers([turn.request for turn in together])
+            for turn, heard in zip(together, answers, strict=True):
+                turn.stream.take_answer(turn.utterance, turn.request, heard)
+
+    def _answers(self, requests: Sequence[Request]) -> Sequence[Hypothesis | None]:
+        """Return what the model heard, None where it failed."""
         self._busy_since_ns = self._newest_ns
         try:
-            heard = hear(self._backend, to_float(utterance.samples(length)), windows, draft)
+            return hear_all(self._backend, requests)
         except _BACKEND_ERRORS as error:
             self._note_failure(error)
-            return None
+            return [None] * len(requests)
         finally:
             self._busy_since_ns = None
-        self._decoded += 1
-        progress.decoded = length
-        # What a pause would hear in the same window, it need not hear again.
-        progress.is_settled = is_pause or (windows[0] == self._windows.settled[0] and not heard.is_suspicious)
-        return without_noise(heard, self._settings)
 
     def _watch_model(self) -> None:
         """Say once that the model does not come back; nothing can interrupt it, but frames are still taken."""
@@ -207,24 +214,11 @@ class SpeechRecognizer:
             )
 
     def _note_failure(self, error: Exception) -> None:
-        self._failed += 1
         if str(error) != self._last_failure:  # the same failure twenty times a second is said once
             self._last_failure = str(error)
             _logger.error('%s failed; revisions are left out until it works again', self._backend.name, exc_info=error)
 
-    def _transcript(self, utterance: Utterance, revision: int) -> Transcript:
-        hypothesis, newest = self._progress.hypothesis, utterance.newest
-        finished_ns = max(self._clock_ns(), newest.received_ns)
-        return Transcript(
-            utterance_id=utterance.utterance_id,
-            revision=revision,
-            is_final=utterance.is_over,
-            speech_end_ns=utterance.speech_end_ns,
-            text=hypothesis.text,
-            confidence=hypothesis.confidence,
-            silence_ms=utterance.silence_ms,
-            trace=(
-                StageTrace(name='audio', received_ns=newest.captured_ns, finished_ns=newest.received_ns),
-                StageTrace(name='recognition', received_ns=newest.received_ns, finished_ns=finished_ns),
-            ),
-        )
+
+def _frame_count(turn: _Turn) -> int:
+    assert turn.request is not None
+    return turn.request.windows[0].frame_count(len(turn.request.samples))

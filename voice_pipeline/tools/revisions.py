@@ -8,10 +8,11 @@ slow for is left out.
 
 from __future__ import annotations
 
+import heapq
 import string
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -24,7 +25,7 @@ from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, Frame, Samples
 from voice_pipeline.messages import Transcript
 from voice_pipeline.monitoring.statistics import nearest_rank
 from voice_pipeline.recognition.backend import Backend
-from voice_pipeline.recognition.recognizer import SpeechRecognizer
+from voice_pipeline.recognition.recognizer import ONLY_STREAM, SpeechRecognizer
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.tools.words import plain_words
 
@@ -52,7 +53,8 @@ class Revision:
 
     `shown_s`: when the text was there, in seconds from the first sample; without a clock, the end of the sound behind
     it. `work_ms`: the time of the work. `delay_ms`: from the newest sound's arrival to the text, which on the clock
-    includes waiting for the revision before. `is_decoded`: the model ran; else only the silence has grown.
+    includes waiting for the revision before. `is_decoded`: the model ran; else only the silence has grown. `stream`:
+    whose it is, where there are several.
     """
 
     transcript: Transcript
@@ -60,13 +62,19 @@ class Revision:
     work_ms: float
     delay_ms: float
     is_decoded: bool
+    stream: str = ONLY_STREAM
 
 
 @dataclass(frozen=True)
 class ShownWord:
-    """A word of a final text, and when it was shown and stayed: seconds from the first sample."""
+    """
+    A word of a final text, and since when: seconds from the first sample.
+
+    `heard_s`: from then on, all revisions heard it, as the understanding does; `shown_s`: all had it in their text.
+    """
 
     text: str
+    heard_s: float
     shown_s: float
 
 
@@ -78,10 +86,21 @@ def revise(
     clock: Clock | None = None,
 ) -> Iterator[Revision]:
     """Yield every revision that is due, of all utterances; the texts and `shown_s` are the same on every machine."""
+    return revise_frames(_frames(samples), settings, backend, activity or SileroActivity(), clock or Clock())
+
+
+def revise_frames(
+    frames: Iterable[Frame],
+    settings: RecognitionSettings,
+    backend: Backend,
+    activity: VoiceActivity,
+    clock: Clock | None = None,
+) -> Iterator[Revision]:
+    """Yield every revision that is due, as `revise` does, in a stream of any length."""
     clock = clock or Clock()
     # A clock that stands still: work takes no time, so a text is stamped with the sound that it is of.
-    recognizer = SpeechRecognizer(settings, backend, activity or SileroActivity(), clock_ns=lambda: 0)
-    for frame in _frames(samples):
+    recognizer = SpeechRecognizer(settings, backend, activity, clock_ns=lambda: 0)
+    for frame in frames:
         recognizer.accept(frame, received_ns=frame.end_ns)
         yield from _due(recognizer, clock)
     recognizer.finish()
@@ -89,14 +108,16 @@ def revise(
 
 
 def _due(recognizer: SpeechRecognizer, clock: Clock) -> Iterator[Revision]:
+    """Make what is due, one turn of the model after another."""
     while True:
-        decoded, started_ns = recognizer.statistics.decoded, clock.now_ns()
-        transcript = recognizer.next_transcript(timeout_s=0.0)
-        if transcript is None:
-            return
+        started_ns = clock.now_ns()
+        made = recognizer.next_transcripts(timeout_s=0.0)
         work_ms = (clock.now_ns() - started_ns) / NS_PER_MS
-        shown_s = transcript.trace[-1].finished_ns / NS_PER_S
-        yield Revision(transcript, shown_s, work_ms, work_ms, recognizer.statistics.decoded > decoded)
+        if not made:
+            return
+        for each in made:
+            shown_s = each.transcript.trace[-1].finished_ns / NS_PER_S
+            yield Revision(each.transcript, shown_s, work_ms, work_ms, each.is_decoded, each.stream)
 
 
 def revise_live(
@@ -107,29 +128,53 @@ def revise_live(
     clock: Clock | None = None,
 ) -> list[Revision]:
     """Return the revisions that this machine makes while the sound arrives at its own pace, one frame after another."""
+    return revise_streams([samples], settings, backend, [activity or SileroActivity()], clock)[0]
+
+
+def revise_streams(
+    sounds: Sequence[Samples],
+    settings: RecognitionSettings,
+    backend: Backend,
+    activities: Sequence[VoiceActivity],
+    clock: Clock | None = None,
+) -> list[list[Revision]]:
+    """Return the revisions of each sound, which all arrive at once, each at its own pace, at one recogniser."""
     clock = clock or Clock()
-    activity = activity or SileroActivity()
     start_ns = clock.now_ns()
-    recognizer = SpeechRecognizer(settings, backend, activity, clock_ns=lambda: clock.now_ns() - start_ns)
+    names = [str(index) for index in range(len(sounds))]
+    recognizer = SpeechRecognizer(
+        settings, backend, dict(zip(names, activities, strict=True)), clock_ns=lambda: clock.now_ns() - start_ns
+    )
     news, is_over = threading.Event(), threading.Event()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix='recognise') as pool:
         worker = pool.submit(_work, recognizer, clock, news, is_over)
         try:
-            for frame in _frames(samples):
-                clock.wait_until(start_ns + frame.end_ns)
-                recognizer.accept(frame, received_ns=clock.now_ns() - start_ns)
+            for arrival_ns, name, frame in _arrivals(sounds):
+                clock.wait_until(start_ns + arrival_ns)
+                recognizer.accept(frame, clock.now_ns() - start_ns, name)
                 news.set()
             recognizer.finish()
         finally:
             is_over.set()
             news.set()
-        return worker.result()
+        revisions = worker.result()
+    return [[one for one in revisions if one.stream == name] for name in names]
+
+
+def _arrivals(sounds: Sequence[Samples]) -> Iterator[tuple[int, str, Frame]]:
+    """Yield the frames as (when it arrives, stream, frame): the streams are offset, as devices are."""
+    offset_ns = round(FRAME_S * NS_PER_S) // len(sounds)
+    frames = [
+        [(frame.end_ns + index * offset_ns, str(index), frame) for frame in _frames(samples)]
+        for index, samples in enumerate(sounds)
+    ]
+    return heapq.merge(*frames, key=lambda arrival: arrival[0])
 
 
 def _work(
     recognizer: SpeechRecognizer, clock: Clock, news: threading.Event, is_over: threading.Event
 ) -> list[Revision]:
-    """Make what is due whenever a frame has come, until the stream is over."""
+    """Make what is due whenever a frame has come, until the streams are over."""
     revisions: list[Revision] = []
     is_last = False
     while not is_last:
@@ -189,20 +234,27 @@ def rate_hz(revisions: Sequence[Revision]) -> float | None:
 
 def shown_words(utterance: Sequence[Revision]) -> list[ShownWord]:
     """
-    Return the words of the utterance's final text, each with the time since when all revisions have shown it.
+    Return the words of the utterance's final text, with the times since when they were there.
 
     Words are matched by their order (longest common blocks), so that a word put in before others leaves these as they
     are; case and punctuation do not matter, the format of a number does.
     """
-    words = utterance[-1].transcript.text.split()
-    final = _plain(utterance[-1])
-    since_s = [utterance[-1].shown_s] * len(words)
-    still_shown = set(range(len(words)))
-    for revision in reversed(utterance[:-1]):
-        still_shown &= {place for _, place in _matches(_plain(revision), final)}
-        for index in still_shown:
-            since_s[index] = revision.shown_s
-    return [ShownWord(word, since) for word, since in zip(words, since_s, strict=True)]
+    final = utterance[-1].transcript.text
+    heard_s = _since_s(final, [(one.shown_s, one.transcript.heard) for one in utterance])
+    shown_s = _since_s(final, [(one.shown_s, one.transcript.text) for one in utterance])
+    return [ShownWord(*word) for word in zip(final.split(), heard_s, shown_s, strict=True)]
+
+
+def _since_s(final: str, texts: Sequence[tuple[float, str]]) -> list[float]:
+    """Return since when all texts (with their times, the last being the final one) have each word of the final."""
+    words = _plain(final)
+    since_s = [texts[-1][0]] * len(words)
+    still_there = set(range(len(words)))
+    for at_s, text in reversed(texts):
+        still_there &= {place for _, place in _matches(_plain(text), words)}
+        for index in still_there:
+            since_s[index] = at_s
+    return since_s
 
 
 def settled_words(utterance: Sequence[Revision]) -> tuple[int, int]:
@@ -233,5 +285,5 @@ def _matches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int,
         yield from ((block.a + offset, block.b + offset) for offset in range(block.size))
 
 
-def _plain(revision: Revision) -> list[str]:
-    return [word.strip(string.punctuation).casefold() for word in revision.transcript.text.split()]
+def _plain(text: str) -> list[str]:
+    return [word.strip(string.punctuation).casefold() for word in text.split()]

@@ -94,8 +94,9 @@ def transcribe_file(
     Return what is said in the file, how it was found, and what it took; what was not measured is None.
 
     `revision_…_ms` is the work of a revision, `final_…_ms` the time from the decision that an utterance is over to its
-    final text, `revisions_per_s` the rate while someone speaks (only in real time), `shown_s` when a word was shown
-    and stayed, in seconds from the start of the sound. Raises `SoundFileError`.
+    final text, `revisions_per_s` the rate while someone speaks (only in real time), `heard_s` since when all revisions
+    heard a word, `shown_s` since when it was in their text, in seconds from the start of the sound. Raises
+    `SoundFileError`.
     """
     samples = read_sound(path)
     started_s = time.perf_counter()
@@ -149,7 +150,8 @@ def _utterances(revisions: Sequence[Revision]) -> Iterator[dict[str, Any]]:
                 'speech_end_s': round(final.speech_end_ns / 1e9, 3),
                 'revisions': len(utterance),
                 'words': [
-                    {'word': word.text, 'shown_s': round(word.shown_s, 3)} for word in streaming.shown_words(utterance)
+                    {'word': word.text, 'heard_s': round(word.heard_s, 3), 'shown_s': round(word.shown_s, 3)}
+                    for word in streaming.shown_words(utterance)
                 ],
             }
 
@@ -183,7 +185,7 @@ def describe(report: dict[str, Any]) -> Iterator[str]:
     yield f'{sound}: {report["revisions"]} revisions{rate}'
     yield f'a revision {_both(report, "revision")}, the final after the endpoint {_both(report, "final")}'
     for utterance in report['utterances']:
-        yield 'shown at (s): ' + ' '.join(f'{word["word"]} {word["shown_s"]:.2f}' for word in utterance['words'])
+        yield 'heard from (s): ' + ' '.join(f'{word["word"]} {word["heard_s"]:.2f}' for word in utterance['words'])
 
 
 def _both(report: dict[str, Any], name: str) -> str:

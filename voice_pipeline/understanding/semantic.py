@@ -28,7 +28,7 @@ Vectors = NDArray[np.float32]
 
 # Actions that set the robot going: they need more than similarity.
 MOVING = frozenset(('move', 'turn', 'go_to', 'follow', 'pick', 'place', 'resume', 'repeat'))
-# An object or a person can be what any sentence is about ("follow me on the news"): that one was said agrees with nothing.
+# An object or a person can be what any sentence is about ("follow me on the news"): that one was said says little.
 LEFT_TO_THE_GRAMMAR = frozenset(('follow', 'pick', 'place'))
 # Why the grammar says that the words are not for the robot, or not to be done; where it does, nothing moves.
 REFUSALS = frozenset((NEGATED, REPORTED, CONDITIONAL, OTHER_DEVICE))

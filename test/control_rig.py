@@ -3,9 +3,15 @@
 import math
 from itertools import count
 
+import numpy as np
+
 from voice_pipeline.control.controller import Controller
+from voice_pipeline.control.errands import Answer
 from voice_pipeline.control.motion import STILL, Velocity
+from voice_pipeline.control.obstacles import Scan
 from voice_pipeline.control.settings import ControlSettings
+from voice_pipeline.control.way import IN_THE_WAY
+from voice_pipeline.control.zones import NO_ZONES
 from voice_pipeline.messages import (
     GoTo,
     GoToArguments,
@@ -16,16 +22,20 @@ from voice_pipeline.messages import (
     Plan,
     PlannedStep,
     Pose2D,
+    SkillRequest,
     StageTrace,
     Turn,
     TurnArguments,
 )
 from voice_pipeline.simulation.robot import SimulatedRobot
+from voice_pipeline.simulation.scanner import NEAREST_M, LaserScanner
 from voice_pipeline.simulation.settings import SimulationSettings
 
 EPOCH_NS = 1_700_000_000_000_000_000
 ENDS = {'done', 'stopped', 'refused', 'failed', 'replaced'}
 EPS = 1e-9
+SCAN_PERIOD_S = 0.1
+ABRUPT = (IN_THE_WAY, 'the laser scan is silent', 'the robot may not drive further this way')
 OMNI_SETTINGS = ControlSettings(max_lateral_mps=0.3)
 
 
@@ -53,19 +63,33 @@ def go_to(x_m, y_m, yaw_rad=None, **bounds):
 class Rig:
     """`cycle` is one control period; every velocity that comes out is held against the limits at once."""
 
-    def __init__(self, settings=None, simulation=None):
+    def __init__(
+        self, settings=None, simulation=None, world=None, skills=None, zones=NO_ZONES, can_navigate=lambda: False
+    ):
         self.settings = settings or ControlSettings()
         self.now_s = 1000.0
-        self.robot = SimulatedRobot(simulation or SimulationSettings())
-        self.controller = Controller(self.settings, clock_s=lambda: self.now_s, clock_ns=self.now_ns)
-        self.has_odometry = True
+        self.clock_error_s = 0.0
+        self.robot = SimulatedRobot(simulation or SimulationSettings(), world)
+        self.scanner = LaserScanner(simulation or SimulationSettings(), world) if world else None
+        self.scanned_s = 0.0
+        self.skills = skills
+        self.requests = []
+        self.controller = Controller(
+            self.settings,
+            clock_s=lambda: self.now_s,
+            clock_ns=self.now_ns,
+            zones=zones,
+            can_navigate=can_navigate,
+        )
+        self.has_odometry = self.has_scan = True
+        self.may_brake = False  # without a report: nothing is at work any more
         self.executions = []
         self.velocity = None
         self.velocities = []
         self._ids = count()
 
     def now_ns(self):
-        return EPOCH_NS + round(self.now_s * 1e9)
+        return EPOCH_NS + round((self.now_s + self.clock_error_s) * 1e9)
 
     def plan(self, *steps, age_s=0.0, **changes):
         """A committed plan whose words ended 0.2 s before it was made, `age_s` ago."""
@@ -93,7 +117,13 @@ class Rig:
         odometry = self.robot.step(self.now_s)
         if self.has_odometry:
             self.controller.update_odometry(odometry)
+        self._scan()
+        self._work()
         tick = self.controller.tick()
+        self.requests += tick.requests
+        if self.skills:
+            for request in tick.requests:
+                self.skills.request(request, self.now_s)
         self.executions += tick.executions
         self._check(tick, max(0.0, dt_s))
         self.velocity = tick.velocity
@@ -101,6 +131,26 @@ class Rig:
             self.velocities.append(tick.velocity)
             self.robot.command(tick.velocity, self.now_s)
         return tick
+
+    def _scan(self):
+        if self.scanner is None or not self.has_scan or 0.0 <= self.now_s - self.scanned_s < SCAN_PERIOD_S:
+            return
+        self.scanned_s = self.now_s
+        seen = self.scanner.scan(self.robot.true_pose)
+        self.controller.update_scan(scan(seen.ranges_m, first_rad=seen.first_rad, stamp_ns=self.now_ns()))
+
+    def _work(self):
+        for result in self.skills.step(self.now_s) if self.skills else ():
+            self.answer(result.skill_id, result.state, result.progress, result.reason)
+
+    def answer(self, errand_id, state, progress=0.0, reason=''):
+        """Say how far somebody is whom the controller asked."""
+        self.controller.update_errand(errand_id, Answer(state, progress, reason))
+
+    def asked(self):
+        """The actions that skills were asked for, "-" before those that were cancelled."""
+        skills = [one for one in self.requests if isinstance(one, SkillRequest)]
+        return [f'{"-" * one.is_cancelled}{one.step.__struct_config__.tag}' for one in skills]
 
     def run(self, seconds):
         for _ in range(round(seconds * self.settings.rate_hz)):
@@ -132,7 +182,8 @@ class Rig:
         assert abs(velocity.lateral_mps) <= settings.max_lateral_mps + EPS
         assert abs(velocity.angular_rps) <= math.radians(settings.max_speed_dps) + EPS
         previous = self.velocity or STILL
-        if velocity == STILL and any(execution.state in ('stopped', 'failed') for execution in tick.executions):
+        is_emergency = any(one.state in ('stopped', 'failed') or one.reason in ABRUPT for one in tick.executions)
+        if velocity == STILL and (is_emergency or self.may_brake):
             return
         linear = max(settings.acceleration_mps2, settings.deceleration_mps2) * dt_s + EPS
         assert abs(velocity.linear_mps - previous.linear_mps) <= linear
@@ -143,3 +194,15 @@ class Rig:
 
 def moving(velocity):
     return velocity is not None and velocity != Velocity()
+
+
+def scan(ranges_m, first_rad=-math.pi, stamp_ns=0):
+    """A scan all around, as the simulated scanner makes it."""
+    return Scan(
+        first_rad=first_rad,
+        step_rad=math.tau / len(ranges_m),
+        nearest_m=NEAREST_M,
+        furthest_m=12.0,
+        ranges_m=np.array(ranges_m, dtype=float),
+        stamp_ns=stamp_ns,
+    )

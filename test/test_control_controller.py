@@ -14,15 +14,14 @@ from voice_pipeline.control.steps import Drive
 from voice_pipeline.messages import (
     Cancel,
     Execution,
-    Follow,
     GoTo,
-    Look,
+    GoToArguments,
     Move,
     MoveArguments,
     Pause,
     PauseArguments,
+    Query,
     Resume,
-    Say,
     SetSpeed,
     StageTrace,
     Turn,
@@ -163,9 +162,9 @@ REFUSALS = [
     ('not a heading', [go_to(1.0, 0.0, math.inf)], {}, 'not a number'),
     ('not a timeout', [move('forward', 1.0, timeout_s=math.inf)], {}, 'timeout'),
     ('backwards distance', [move('forward', -1.0)], {}, 'not a positive number'),
-    ('follow', [planned(Follow())], {}, 'cannot follow'),
-    ('say', [planned(Say())], {}, 'cannot say'),
-    ('one bad of two', [move('forward', 1.0), planned(Look())], {}, 'cannot look'),
+    ('a question', [planned(Query())], {}, 'cannot query'),
+    ('a person', [planned(GoTo(GoToArguments(person='me')))], {}, 'no pose'),
+    ('one bad of two', [move('forward', 1.0), planned(SetSpeed())], {}, 'cannot set_speed'),
 ]
 
 
@@ -196,7 +195,7 @@ def test_a_plan_without_trace_is_as_old_as_its_words(rig):
 def test_a_refused_plan_leaves_the_one_at_work_alone(rig):
     good = rig.submit(move('forward', 1.0))
     rig.run(0.5)
-    bad = rig.submit(planned(Follow()))
+    bad = rig.submit(planned(Query()))
     assert rig.until_end(good).state == 'done'
     assert rig.end_of(bad).state == 'refused'
 

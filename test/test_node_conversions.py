@@ -17,6 +17,7 @@ from voice_pipeline.nodes.conversions import (
     audio_to_message,
     odometry_from_message,
     odometry_to_message,
+    scan_from_message,
     velocity_from_twist,
     velocity_to_twist,
 )
@@ -73,3 +74,33 @@ def test_odometry_survives_the_journey(x, y, yaw, stamp_ns):
     received = odometry_from_message(message)
     assert (received.x_m, received.y_m, received.stamp_ns) == (x, y, stamp_ns)
     assert math.isclose(received.yaw_rad, yaw, abs_tol=1e-9)
+
+
+def laser_scan(**changes):
+    sensors = pytest.importorskip('sensor_msgs.msg')
+    values = {'angle_min': -1.0, 'angle_increment': 0.5, 'range_min': 0.1, 'range_max': 8.0, 'ranges': [1.0, math.inf]}
+    message = sensors.LaserScan(**{**values, **changes})
+    message.header.stamp.sec, message.header.stamp.nanosec = 5, 7
+    return message
+
+
+def test_a_laser_scan_keeps_its_beams_its_limits_and_its_time():
+    scan = scan_from_message(laser_scan())
+    assert scan.ranges_m.tolist() == [1.0, math.inf]
+    assert (scan.first_rad, scan.step_rad, scan.stamp_ns) == (-1.0, 0.5, 5_000_000_007)
+    assert (scan.nearest_m, scan.furthest_m) == pytest.approx((0.1, 8.0))
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        ({'angle_increment': math.nan}, 'not numbers'),
+        ({'range_min': 9.0}, 'in order'),
+        ({'range_min': -1.0}, 'in order'),
+        ({'ranges': []}, 'of 0 beams'),
+        ({'ranges': [1.0] * 100_001}, 'of 100001 beams'),
+    ],
+)
+def test_a_laser_scan_that_is_none_is_refused(changes, reason):
+    with pytest.raises(AlienMessageError, match=reason):
+        scan_from_message(laser_scan(**changes))

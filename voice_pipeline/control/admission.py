@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from voice_pipeline.control.errands import Errands, NavigationErrand, SkillErrand, drives, skill_for
 from voice_pipeline.control.motion import Axis, Odometry
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.steps import Drive, GoToPose, TimedMotion, Turn, Wait
 from voice_pipeline.control.work import Task
+from voice_pipeline.control.zones import Zones
 from voice_pipeline.messages import (
     GoTo,
     Move,
     MoveArguments,
     Pause,
+    PauseArguments,
     Plan,
     PlannedStep,
     TurnArguments,
@@ -41,13 +46,71 @@ def check_age(plan: Plan, now_ns: int, stopped_ns: int, settings: ControlSetting
         raise RefusedError('it was said before the robot was stopped')
 
 
-def tasks_for(plan: Plan, odometry: Odometry, settings: ControlSettings) -> tuple[Task, ...]:
-    """Return what executes the steps of the plan, in order. Raises `RefusedError`."""
-    if plan.refusal:
-        raise RefusedError(plan.refusal)
-    if not plan.steps:
-        raise RefusedError('the plan has no steps')
-    return tuple(_task_for(planned, odometry, settings) for planned in plan.steps)
+@dataclass(frozen=True)
+class Admission:
+    """
+    What the robot and its surroundings can have done.
+
+    `can_navigate` says whether Nav2 is there to drive to places.
+    """
+
+    settings: ControlSettings
+    errands: Errands
+    zones: Zones
+    can_navigate: Callable[[], bool]
+
+    def tasks_for(self, plan: Plan, odometry: Odometry) -> tuple[Task, ...]:
+        """Return what executes the steps of the plan, in order. Raises `RefusedError`."""
+        if plan.refusal:
+            raise RefusedError(plan.refusal)
+        if not plan.steps:
+            raise RefusedError('the plan has no steps')
+        return tuple(self._task(plan, planned, odometry) for planned in plan.steps)
+
+    def _task(self, plan: Plan, planned: PlannedStep, odometry: Odometry) -> Task:
+        settings = self.settings
+        _check_number('timeout', planned.timeout_s, settings.max_step_s, 's', is_bounded=False)
+        step = planned.step
+        skill = skill_for(step)
+        if skill is not None:
+            timeout_s = min(planned.timeout_s, settings.max_step_s)
+            executor = SkillErrand(plan, skill, timeout_s, self.errands, drives=drives(step))
+            return Task(planned, executor, timeout_s=timeout_s)
+        match step:
+            case Move(args):
+                return _move(args, planned, settings)
+            case TurnStep(args):
+                return _turn(args, planned, settings)
+            case GoTo():
+                return self._go_to(planned, odometry)
+            case Pause(args):
+                return _pause(args, planned, settings)
+            case _:
+                raise RefusedError(f'the robot base cannot {step.__struct_config__.tag}')
+
+    def _go_to(self, planned: PlannedStep, odometry: Odometry) -> Task:
+        goal, settings = planned.goal, self.settings
+        if goal is None:
+            raise RefusedError('the goal has no pose')
+        if not all(map(math.isfinite, (goal.x_m, goal.y_m, goal.yaw_rad or 0.0))):
+            raise RefusedError('the pose of the place is not a number')
+        away_m = math.hypot(goal.x_m - odometry.x_m, goal.y_m - odometry.y_m)
+        if away_m > settings.max_distance_m:
+            raise RefusedError(f'the place is {away_m:g} m away, more than {settings.max_distance_m:g} m')
+        if not self.zones.allow(goal.x_m, goal.y_m):
+            raise RefusedError('the place is outside of where the robot may drive')
+        if self.can_navigate():
+            return Task(planned, NavigationErrand(goal, self.errands), timeout_s=planned.timeout_s)
+        fastest_mps, fastest_dps = settings.max_speed_mps, settings.max_speed_dps
+        return Task(
+            planned,
+            GoToPose(goal, fastest_mps, fastest_dps, settings),
+            fastest_mps=fastest_mps,
+            fastest_dps=fastest_dps,
+            speed_mps=_speed(planned.speed_mps, fastest_mps),
+            speed_dps=_speed(planned.speed_dps, fastest_dps),
+            timeout_s=planned.timeout_s,
+        )
 
 
 def cruise_speeds(plan: Plan) -> tuple[float, float]:
@@ -66,24 +129,6 @@ def pause_duration(plan: Plan, settings: ControlSettings) -> float | None:
     if duration_s is not None:
         _check_number('pause', duration_s, settings.max_step_s, 's')
     return duration_s
-
-
-def _task_for(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Task:
-    _check_number('timeout', planned.timeout_s, settings.max_step_s, 's', is_bounded=False)
-    step = planned.step
-    if isinstance(step, Move):
-        return _move(step.args, planned, settings)
-    if isinstance(step, TurnStep):
-        return _turn(step.args, planned, settings)
-    if isinstance(step, GoTo):
-        return _go_to(planned, odometry, settings)
-    if isinstance(step, Pause):
-        if step.args.duration_s is None:
-            raise RefusedError('the pause has no duration')
-        _check_number('pause', step.args.duration_s, settings.max_step_s, 's')
-        return Task(planned, Wait(step.args.duration_s), timeout_s=planned.timeout_s)
-    action = step.__struct_config__.tag
-    raise RefusedError(f'the robot base cannot {action}')
 
 
 def _move(args: MoveArguments, planned: PlannedStep, settings: ControlSettings) -> Task:
@@ -125,25 +170,11 @@ def _turn(args: TurnArguments, planned: PlannedStep, settings: ControlSettings) 
     return Task(planned, executor, fastest_dps=fastest_dps, speed_dps=speed_dps, timeout_s=planned.timeout_s)
 
 
-def _go_to(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Task:
-    goal = planned.goal
-    if goal is None:
-        raise RefusedError('the place has no pose')
-    if not all(map(math.isfinite, (goal.x_m, goal.y_m, goal.yaw_rad or 0.0))):
-        raise RefusedError('the pose of the place is not a number')
-    away_m = math.hypot(goal.x_m - odometry.x_m, goal.y_m - odometry.y_m)
-    if away_m > settings.max_distance_m:
-        raise RefusedError(f'the place is {away_m:g} m away, more than {settings.max_distance_m:g} m')
-    fastest_mps, fastest_dps = settings.max_speed_mps, settings.max_speed_dps
-    return Task(
-        planned,
-        GoToPose(goal, fastest_mps, fastest_dps, settings),
-        fastest_mps=fastest_mps,
-        fastest_dps=fastest_dps,
-        speed_mps=_speed(planned.speed_mps, fastest_mps),
-        speed_dps=_speed(planned.speed_dps, fastest_dps),
-        timeout_s=planned.timeout_s,
-    )
+def _pause(args: PauseArguments, planned: PlannedStep, settings: ControlSettings) -> Task:
+    if args.duration_s is None:
+        raise RefusedError('the pause has no duration')
+    _check_number('pause', args.duration_s, settings.max_step_s, 's')
+    return Task(planned, Wait(args.duration_s), timeout_s=planned.timeout_s)
 
 
 def _speed(planned: float, fastest: float) -> float:

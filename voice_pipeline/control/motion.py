@@ -22,6 +22,18 @@ class Velocity:
         """Whether every component is a number."""
         return all(map(math.isfinite, (self.linear_mps, self.lateral_mps, self.angular_rps)))
 
+    @property
+    def speed_mps(self) -> float:
+        """How fast the robot drives, whichever way."""
+        return math.hypot(self.linear_mps, self.lateral_mps)
+
+    def slowed_to(self, speed_mps: float) -> Velocity:
+        """Return the velocity with a drive of at most this speed, in the same direction; turning is left as it is."""
+        if self.speed_mps <= speed_mps:
+            return self
+        share = speed_mps / self.speed_mps
+        return Velocity(self.linear_mps * share, self.lateral_mps * share, self.angular_rps)
+
     def on(self, axis: Axis) -> float:
         """Return one component, in m/s or rad/s."""
         if axis == 'angular':

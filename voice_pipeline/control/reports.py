@@ -35,7 +35,7 @@ class Reports:
             self._received_ns.popitem(last=False)
 
     def add(self, run: Run, state: State, reason: str = '') -> None:
-        """Report how far a plan is. What runs has a reason only where it is held."""
+        """Report how far a plan is. What runs has a reason only where it waits."""
         plan = run.plan
         self._outbox.append(
             Execution(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from voice_pipeline.limits import RobotLimits
 from voice_pipeline.settings import about
@@ -52,3 +52,42 @@ class ControlSettings(RobotLimits, frozen=True, kw_only=True):
     zero_hold_s: Annotated[
         float, about('Zero velocity is published this long after a motion', unit='s', minimum=0, maximum=10)
     ] = 0.5
+
+    footprint_radius_m: Annotated[
+        float, about('The robot fits into a circle of this radius', unit='m', minimum=0.02, maximum=2)
+    ] = 0.2
+    use_scan: Annotated[Literal['auto', 'off'], about('Stop before obstacles where there is a laser scan')] = 'auto'
+    scan_x_m: Annotated[
+        float, about("Where the laser is, ahead of the robot's middle", unit='m', minimum=-2, maximum=2)
+    ] = 0.0
+    scan_y_m: Annotated[
+        float, about("Where the laser is, to the left of the robot's middle", unit='m', minimum=-2, maximum=2)
+    ] = 0.0
+    scan_yaw_deg: Annotated[
+        float, about('Where the laser looks, to the left of ahead', unit='deg', minimum=-180, maximum=180)
+    ] = 0.0
+    scan_timeout_s: Annotated[
+        float, about('Without a laser scan for this long, the robot drives nowhere', unit='s', minimum=0.05, maximum=5)
+    ] = 0.5
+    obstacle_margin_m: Annotated[
+        float, about('It stops this far before an obstacle', unit='m', minimum=0.02, maximum=2)
+    ] = 0.15
+    side_margin_m: Annotated[
+        float, about('It passes an obstacle with at least this much room', unit='m', minimum=0, maximum=1)
+    ] = 0.05
+    obstacle_wait_s: Annotated[
+        float, about('The motion ends when something is in the way for this long', unit='s', minimum=0, maximum=120)
+    ] = 5.0
+    zones: Annotated[str, about('YAML file of where the robot may drive, and where only slowly; empty: anywhere')] = ''
+
+    skill_answer_s: Annotated[
+        float, about('Whoever has a skill answers within this time', unit='s', minimum=0.1, maximum=30)
+    ] = 2.0
+    use_nav2: Annotated[
+        Literal['auto', 'off'], about('Go to places by Nav2 where it is running; else straight there')
+    ] = 'auto'
+    nav2_action: Annotated[str, about("Name of Nav2's action; it cannot be remapped")] = '/navigate_to_pose'
+    nav2_frame: Annotated[str, about('Frame of the places, for Nav2')] = 'map'
+    realtime_priority: Annotated[
+        int, about('Real-time priority (SCHED_FIFO), where that is permitted; 0: none', minimum=0, maximum=90)
+    ] = 20

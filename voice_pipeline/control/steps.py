@@ -38,18 +38,27 @@ class Cycle:
 
 
 class Executor(ABC):
-    """One step at work."""
+    """One step at work. `problem`: why it cannot be done; '' while it can."""
 
     is_done = False
     progress = 0.0
+    problem = ''
 
     @abstractmethod
     def start(self, cycle: Cycle) -> None:
         """Take the present pose and time as the beginning."""
 
     @abstractmethod
-    def update(self, cycle: Cycle) -> Velocity:
-        """Return the wanted velocity; sets `is_done`, and `progress` as the share of the step that is done."""
+    def update(self, cycle: Cycle) -> Velocity | None:
+        """
+        Return the wanted velocity, None while somebody else drives the robot.
+
+        Sets `is_done`, and `progress` as the share of the step that is done, or `problem`.
+        """
+
+    # Most leave off by not being asked any more.
+    def leave(self) -> None:  # noqa: B027
+        """Leave off; `update` may be called again later, and then goes on."""
 
     def _advance_to(self, share: float) -> None:
         self.progress = max(self.progress, min(1.0, max(0.0, share)))

@@ -9,6 +9,7 @@ from voice_pipeline.control.motion import STILL, Odometry, unwrap, wrap
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.steps import Cycle
 
+CLOCK_JUMP_S = 0.5  # clocks that are disciplined (NTP) are slewed, far less a cycle
 LEAP_RAD = math.radians(60.0)
 MOVING_SHARE = 0.2  # less than this share of the commanded motion is not moving as commanded
 MIN_EXPECTED_M = 0.05
@@ -25,16 +26,22 @@ class OdometryWatch:
         self.newest: Odometry | None = None
 
     def update(self, odometry: Odometry, now_s: float) -> None:
-        """Take a message. One that is not made of numbers, or repeats the stamp of the last, is as good as none."""
+        """Take a message. One that is not made of numbers, or not newer than the last, is as good as none."""
         if not odometry.is_finite:
             return
         last = self.newest
-        if last is not None and odometry.stamp_ns == last.stamp_ns != 0:
+        if last is not None and not self._is_newer(odometry.stamp_ns, last.stamp_ns, now_s - self._received_s):
             return
         self.newest = replace(odometry, yaw_rad=unwrap(odometry.yaw_rad, last.yaw_rad if last else 0.0))
         if last is not None:
             self._look_for_leap(self.newest, last, now_s - self._received_s)
         self._received_s = now_s
+
+    def _is_newer(self, stamp_ns: int, last_ns: int, elapsed_s: float) -> bool:
+        """After a silence that has ended every motion, an older stamp is that of another source, or of a set clock."""
+        if stamp_ns == 0:
+            return True
+        return stamp_ns > last_ns or (stamp_ns < last_ns and elapsed_s > 2.0 * self._settings.odom_timeout_s)
 
     def problem(self, now_s: float) -> str:
         """Return why the odometry cannot be driven on, or ''."""
@@ -124,3 +131,17 @@ class StallWatch:
             return ''
         turned, expected = math.degrees(turned_rad), math.degrees(abs(self._yaw_rad))
         return f'the robot does not turn as commanded ({turned:.0f} instead of {expected:.0f} degrees)'
+
+
+class ClockWatch:
+    """Notices when the system clock was set, by comparing it with the monotonic one."""
+
+    def __init__(self) -> None:
+        self._offset_s: float | None = None
+
+    def jump_s(self, now_s: float, now_ns: int) -> float:
+        """Return by how much the system clock was set since the last call, 0 where it runs as it should."""
+        offset_s = now_ns / 1e9 - now_s
+        jump_s = 0.0 if self._offset_s is None else offset_s - self._offset_s
+        self._offset_s = offset_s
+        return jump_s if abs(jump_s) > CLOCK_JUMP_S else 0.0

@@ -66,6 +66,20 @@ class Run:
         """The step at work."""
         return self.tasks[self.step]
 
+    def start(self, cycle: Cycle) -> bool:
+        """Start the step at work; return whether it begins now, and not where a correction found it."""
+        self.started_s, self.reported_s = cycle.now_s, -math.inf
+        if self.begun is not None:
+            return False
+        self.begun = cycle
+        self.task.executor.start(cycle)
+        return True
+
+    def leave(self) -> None:
+        """Leave off the step at work, where it has begun."""
+        if self.begun is not None:
+            self.task.executor.leave()
+
     @property
     def progress(self) -> float:
         """The share of the step at work that is done."""
@@ -123,7 +137,7 @@ class Line:
 
 
 class Hold:
-    """Whether the work is held, until when, and for how long it has been in all."""
+    """Whether the work is held, until when, and for how long in all the time of the work has stood still."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -140,11 +154,11 @@ class Hold:
         """Go on."""
         self.is_on = False
 
-    def pass_time(self, now_s: float, elapsed_s: float) -> None:
-        """Count the time, and end the hold when its own is over."""
+    def pass_time(self, now_s: float, elapsed_s: float, *, is_blocked: bool) -> None:
+        """Count the time in which the work is held, or waits for its way, and end the hold when its own is over."""
         if self.is_on and self._until_s is not None and now_s >= self._until_s:
             self.end()
-        if self.is_on:
+        if self.is_on or is_blocked:
             self.total_s += elapsed_s
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import math
+from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Quaternion, Twist, TwistStamped
@@ -12,9 +13,11 @@ from std_msgs.msg import Int16MultiArray, MultiArrayDimension, MultiArrayLayout
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ, Frame
 from voice_pipeline.control.motion import Odometry, Velocity
+from voice_pipeline.control.obstacles import Scan
 
 NANOSECONDS_PER_SECOND = 1_000_000_000
 MAX_FRAME_SAMPLES = SAMPLE_RATE_HZ  # one second; what is longer is no frame
+MAX_SCAN_BEAMS = 100_000
 
 
 class AlienMessageError(ValueError):
@@ -67,6 +70,11 @@ def velocity_from_twist(message: Twist | TwistStamped) -> Velocity:
     return Velocity(linear_mps=twist.linear.x, lateral_mps=twist.linear.y, angular_rps=twist.angular.z)
 
 
+def yaw_to_quaternion(yaw_rad: float) -> Quaternion:
+    """Return the heading in the plane as a quaternion."""
+    return Quaternion(x=0.0, y=0.0, z=math.sin(yaw_rad / 2), w=math.cos(yaw_rad / 2))
+
+
 def odometry_to_message(odometry: Odometry, stamp_ns: int) -> OdometryMessage:
     """Return the odometry in the frames `odom` and `base_link` (REP-105), measured at `stamp_ns`."""
     message = OdometryMessage()
@@ -75,8 +83,7 @@ def odometry_to_message(odometry: Odometry, stamp_ns: int) -> OdometryMessage:
     message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, NANOSECONDS_PER_SECOND)
     message.pose.pose.position.x = odometry.x_m
     message.pose.pose.position.y = odometry.y_m
-    half = odometry.yaw_rad / 2
-    message.pose.pose.orientation = Quaternion(x=0.0, y=0.0, z=math.sin(half), w=math.cos(half))
+    message.pose.pose.orientation = yaw_to_quaternion(odometry.yaw_rad)
     message.twist.twist = velocity_to_twist(odometry.velocity)
     return message
 
@@ -85,11 +92,36 @@ def odometry_from_message(message: OdometryMessage) -> Odometry:
     """Return the planar pose and velocity; yaw from the quaternion, in [-π, π]."""
     position, q = message.pose.pose.position, message.pose.pose.orientation
     yaw_rad = math.atan2(2 * (q.w * q.z + q.x * q.y), 1 - 2 * (q.y * q.y + q.z * q.z))
-    stamp = message.header.stamp
     return Odometry(
         x_m=position.x,
         y_m=position.y,
         yaw_rad=yaw_rad,
-        stamp_ns=stamp.sec * NANOSECONDS_PER_SECOND + stamp.nanosec,
+        stamp_ns=_stamp_ns(message),
         velocity=velocity_from_twist(message.twist.twist),
     )
+
+
+def scan_from_message(message: Any) -> Scan:
+    """
+    Return the scan that a `sensor_msgs/LaserScan` holds. Raises `AlienMessageError`.
+
+    The message is not typed: its package may not be installed.
+    """
+    limits = (message.angle_min, message.angle_increment, message.range_min, message.range_max)
+    if not all(map(math.isfinite, limits)) or not 0.0 <= message.range_min < message.range_max:
+        raise AlienMessageError('a laser scan whose angles and limits are not numbers in order')
+    if not 0 < len(message.ranges) <= MAX_SCAN_BEAMS:
+        raise AlienMessageError(f'a laser scan of {len(message.ranges)} beams')
+    return Scan(
+        first_rad=message.angle_min,
+        step_rad=message.angle_increment,
+        nearest_m=message.range_min,
+        furthest_m=message.range_max,
+        ranges_m=np.array(message.ranges, dtype=np.float64),
+        stamp_ns=_stamp_ns(message),
+    )
+
+
+def _stamp_ns(message: Any) -> int:
+    stamp: int = message.header.stamp.sec * NANOSECONDS_PER_SECOND + message.header.stamp.nanosec
+    return stamp

@@ -8,8 +8,9 @@ import pytest
 from speech import say
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ, to_float
-from voice_pipeline.recognition.backend import hear, without_noise
+from voice_pipeline.recognition.backend import hear
 from voice_pipeline.recognition.choose import load
+from voice_pipeline.recognition.honesty import rejection
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.recognition.window import FULL_WINDOW, Window
@@ -76,7 +77,7 @@ def test_long_speech_gets_a_longer_window(backends, name):
 def test_silence_of_any_length_is_nothing(backends, name, length):
     heard = backends[name].transcribe(np.zeros(length, np.float32), WINDOW)
 
-    assert without_noise(heard, RecognitionSettings()).text == ''
+    assert rejection(heard, length / SAMPLE_RATE_HZ, RecognitionSettings()) is not None
 
 
 @pytest.mark.parametrize('name', BACKENDS)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
+
+from std_msgs.msg import Bool
 
 from voice_pipeline import topics
 from voice_pipeline.audio.activity import SileroActivity
 from voice_pipeline.audio.frames import Frame
-from voice_pipeline.nodes.base import PipelineNode, StartError, run
+from voice_pipeline.monitoring.report import Level, Verdict
+from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
+from voice_pipeline.nodes.health import Health, HealthReport
 from voice_pipeline.recognition.choose import load
-from voice_pipeline.recognition.recognizer import SpeechRecognizer
+from voice_pipeline.recognition.recognizer import RecognitionStatistics, SpeechRecognizer
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
 
+SPEAKING = 'speaking'  # std_msgs/Bool: whether the robot itself speaks
 _IDLE_S = 0.2  # how long the worker waits for work before it looks whether the node has ended
 
 
@@ -32,6 +38,8 @@ class SpeechRecognition(PipelineNode[RecognitionSettings]):
         self._worker = threading.Thread(target=self._recognise, name='recognise', daemon=True)
         self._worker.start()
         self._is_heard = False
+        self._health = HealthReport(self, 'listening', lambda: health_of(self._recognizer.statistics))
+        self.create_subscription(Bool, SPEAKING, self._on_speaking, MESSAGE_QOS)
         self.on_audio(self._on_frame)
         self.get_logger().info(f'{backend.description}: loaded and warm; waiting for sound')
 
@@ -42,16 +50,38 @@ class SpeechRecognition(PipelineNode[RecognitionSettings]):
             self.report_ready('sound comes in')
         self._recognizer.accept(frame, received_ns)
 
+    def _on_speaking(self, message: Bool) -> None:
+        self._recognizer.set_speaking(message.data, time.time_ns())
+
     def _recognise(self) -> None:
         while not self._ended.is_set():
             transcript = self._recognizer.next_transcript(timeout_s=_IDLE_S)
             if transcript is not None:
                 self._publish(transcript)
+            self._recognizer.end_where_sound_is_missing()
 
     def close(self) -> None:
         """End the worker after the revision it is at."""
         self._ended.set()
         self._worker.join(timeout=5.0)
+
+
+def health_of(statistics: RecognitionStatistics) -> Health:
+    """Return what the recogniser counted: how the sound came in, and which texts it did not believe."""
+    faults = {
+        'frames lost': statistics.lost_frames,
+        'frames repeated or late': statistics.dropped_frames,
+        'streams that began again': statistics.stream_restarts,
+        'streams that stopped': statistics.missing_sound,
+        'revisions that failed': statistics.failed_revisions,
+    }
+    counts = {
+        'utterances': statistics.utterances,
+        **faults,
+        **{f'not believed: {reason}': count for reason, count in sorted(statistics.rejected.items())},
+    }
+    values = {key: str(count) for key, count in counts.items()}
+    return Health(Verdict(Level.OK, 'listening'), values, faults=tuple(faults.values()))
 
 
 def main() -> int:

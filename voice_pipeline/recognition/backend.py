@@ -10,12 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.window import Window
-
-# On digital silence tiny.en answers "you" with a log-probability above Whisper's threshold but p(no speech) = 0.99;
-# real commands stay below 0.4.
-CERTAINLY_NO_SPEECH = 0.9
 
 
 @dataclass(frozen=True)
@@ -98,13 +93,3 @@ def hear(
         if not heard.was_cut and (confirmed or not heard.repeats):
             break
     return heard
-
-
-def without_noise(hypothesis: Hypothesis, settings: RecognitionSettings) -> Hypothesis:
-    """Return the hypothesis, or `NOTHING_HEARD` where the model made a text of a noise."""
-    unlikely = hypothesis.mean_log_probability < settings.log_probability_threshold
-    silent = hypothesis.no_speech_probability > settings.no_speech_threshold
-    wordless = not any(character.isalnum() for character in hypothesis.text)
-    if wordless or (silent and unlikely) or hypothesis.no_speech_probability > CERTAINLY_NO_SPEECH:
-        return NOTHING_HEARD
-    return hypothesis

@@ -8,6 +8,7 @@ which scores 20 tokens in 11 ms, compares only words with words and so cannot te
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ import numpy.typing as npt
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
 from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis
+from voice_pipeline.recognition.bias import NOTHING_EXPECTED, Bias, Expected, Margins
 from voice_pipeline.recognition.features import LogMel, usable
 from voice_pipeline.recognition.loops import LoopWatch
 from voice_pipeline.recognition.weights import ModelError, for_faster_whisper
 from voice_pipeline.recognition.window import Window, token_limit
 
 MAX_TOKENS = 224  # half of the positions that Whisper's decoder has
+_LEAST_PROBABILITY = 1e-10  # of a token, so that its logarithm is a number
 
 
 class FasterBackend:
@@ -29,7 +32,15 @@ class FasterBackend:
 
     name = 'faster-whisper'
 
-    def __init__(self, model: str, device: str, compute_type: str, threads: int, adapter: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        device: str,
+        compute_type: str,
+        threads: int,
+        adapter: Path | None = None,
+        expected: Expected = NOTHING_EXPECTED,
+    ) -> None:
         """Load the model, downloading it where it is a name that is not here yet. Raises `ModelError`."""
         from faster_whisper.tokenizer import Tokenizer
 
@@ -43,6 +54,7 @@ class FasterBackend:
             whisper.hf_tokenizer, whisper.model.is_multilingual, task='transcribe', language='en'
         )
         self._loops = LoopWatch(self._tokenizer.decode)
+        self._bias = Bias(expected, self._tokenizer.encode, self._tokenizer.decode, self._tokenizer.eot)
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
 
     def transcribe(
@@ -57,20 +69,23 @@ class FasterBackend:
         if not len(samples):
             return NOTHING_HEARD
         limit = min(token_limit(len(samples)), MAX_TOKENS)
+        states = self._encode(samples, window)
         result = self._model.generate(
-            self._encode(samples, window),
+            states,
             [self._prompt],
             beam_size=1,
             max_length=2 * limit,  # CTranslate2 keeps half of it for a prompt
             return_scores=True,
+            return_logits_vocab=bool(self._bias.watched),
             return_no_speech_prob=draft is None,
         )[0]
         tokens = result.sequences_ids[0]
         # The score is the mean over the tokens of the sum that includes the end token.
         mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
         kept = tokens[: self._loops.cut(tokens, len(samples) / SAMPLE_RATE_HZ)]
+        written = self._bias.correct(kept, self._margins(result), lambda texts: self._score(states, texts))
         return Hypothesis(
-            text=self._tokenizer.decode(kept).strip(),
+            text=self._tokenizer.decode(written).strip(),
             mean_log_probability=float(mean),
             no_speech_probability=float(result.no_speech_prob) if draft is None else draft.no_speech_probability,
             tokens=tuple(kept),
@@ -78,11 +93,32 @@ class FasterBackend:
             was_cut=len(kept) < len(tokens) or len(tokens) >= limit,
         )
 
+    def _margins(self, result: Any) -> Margins:
+        """Return what `Bias.correct` needs to know of the decoding."""
+        watched = list(self._bias.watched)
+        steps = map(_on_cpu, result.logits[0]) if watched else ()
+        rows = [step[watched] - step.max() for step in steps]
+        return np.stack(rows) if rows else np.zeros((0, len(watched)), np.float32)
+
+    def _score(self, states: Any, texts: Sequence[Sequence[int]]) -> list[float]:
+        """Return the log-probability of each text, without an end token."""
+        from ctranslate2 import StorageView
+
+        batch = StorageView.from_array(np.repeat(_on_cpu(states), len(texts), axis=0))
+        aligned = self._model.align(batch, self._prompt, [list(text) for text in texts], num_frames=batch.shape[1])
+        return [float(np.log(np.maximum(each.text_token_probs, _LEAST_PROBABILITY)).sum()) for each in aligned]
+
     def _encode(self, samples: npt.NDArray[np.float32], window: Window) -> Any:
         from ctranslate2 import StorageView
 
         features = self._log_mel(samples, window.frame_count(len(samples)))
         return self._model.encode(StorageView.from_array(features[np.newaxis]), to_cpu=False)
+
+
+def _on_cpu(view: Any) -> npt.NDArray[np.float32]:
+    from ctranslate2 import DataType, Device
+
+    return np.asarray(view.to_device(Device.cpu).to(DataType.float32))
 
 
 def _load(model: str, device: str, compute_type: str, threads: int, adapter: Path | None) -> Any:

@@ -13,15 +13,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from voice_pipeline.audio.activity import VoiceActivity
 from voice_pipeline.audio.frames import FRAME_S, Frame, to_float
 from voice_pipeline.messages import StageTrace, Transcript
-from voice_pipeline.recognition.backend import NOTHING_HEARD, Backend, Hypothesis, hear, without_noise
+from voice_pipeline.recognition.backend import NOTHING_HEARD, Backend, Hypothesis, hear
 from voice_pipeline.recognition.endpointing import frame_count
+from voice_pipeline.recognition.honesty import Rejection, cry_to_stop, rejection
 from voice_pipeline.recognition.listener import Listener, Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.window import windows_of
@@ -30,6 +31,7 @@ from voice_pipeline.recognition.window import windows_of
 _BACKEND_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)
 
 HANG_NS = 5_000_000_000  # a revision takes less than half a second on any machine that can be used
+MISSING_SOUND_S = 1.0  # after which a stream that stopped has ended; the microphone gives a frame every 32 ms
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +48,8 @@ class RecognitionStatistics:
     decoded: int = 0  # runs of the model; a transcript that only says how long the silence is needs none
     skipped_revisions: int = 0  # that the model was too slow for
     failed_revisions: int = 0  # that the backend raised for
+    missing_sound: int = 0  # streams that stopped in the middle of an utterance
+    rejected: Mapping[Rejection, int] = field(default_factory=dict)  # utterances whose text was not believed, and why
 
 
 @dataclass
@@ -59,6 +63,7 @@ class _Progress:
     decoded: int = 0  # the sound behind `hypothesis`
     is_settled: bool = False  # whether `hypothesis` is good enough for a final
     hypothesis: Hypothesis = NOTHING_HEARD
+    rejected: Rejection | None = None  # why there is no text
 
 
 class SpeechRecognizer:
@@ -70,10 +75,12 @@ class SpeechRecognizer:
         backend: Backend,
         activity: VoiceActivity,
         clock_ns: Callable[[], int] = time.time_ns,
+        steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._backend = backend
         self._clock_ns = clock_ns
+        self._steady_s = steady_s
         self._windows = windows_of(settings, backend.has_adapter)
         self._tail = frame_count(settings.tail_ms / 1000)
         self._interval = max(1.0, 1.0 / (settings.max_revision_hz * FRAME_S))  # in chunks
@@ -87,6 +94,9 @@ class SpeechRecognizer:
         self._skipped = 0
         self._failed = 0
         self._last_failure = ''
+        self._rejected: Counter[Rejection] = Counter()
+        self._missing_sound = 0
+        self._newest_steady_s = steady_s()  # when the last frame came, by a clock that nobody sets
         self._newest_ns = 0  # when the last frame came; written by the thread that receives, as `_is_hanging`
         self._is_hanging = False
         self._busy_since_ns: int | None = None  # the last frame when the model began; None while it rests
@@ -98,7 +108,23 @@ class SpeechRecognizer:
             if self._utterances:
                 self._changed.notify()
         self._newest_ns = received_ns
+        self._newest_steady_s = self._steady_s()
         self._watch_model()
+
+    def set_speaking(self, is_speaking: bool, at_ns: int) -> None:
+        """Note that the robot itself begins to speak, or has finished, at `at_ns` (system clock)."""
+        with self._changed:
+            self._listener.set_speaking(is_speaking, at_ns)
+
+    def end_where_sound_is_missing(self) -> None:
+        """End the stream where an utterance is open and no frame came for `MISSING_SOUND_S`: call it now and then."""
+        with self._changed:
+            is_late = self._steady_s() - self._newest_steady_s > MISSING_SOUND_S
+            if not (is_late and self._utterances and not self._utterances[-1].is_over):
+                return
+            self._missing_sound += 1
+            _logger.warning('no sound for %.0f s in the middle of an utterance: it ends here', MISSING_SOUND_S)
+        self.finish()
 
     def finish(self) -> None:
         """End the stream: the open utterance gets its final, and the next frame begins another stream."""
@@ -133,6 +159,8 @@ class SpeechRecognizer:
             decoded=self._decoded,
             skipped_revisions=self._skipped,
             failed_revisions=self._failed,
+            missing_sound=self._missing_sound,
+            rejected=dict(self._rejected),
         )
 
     def _is_due(self) -> bool:
@@ -150,7 +178,9 @@ class SpeechRecognizer:
         hypothesis = self._hear(utterance)
         if hypothesis is None and not utterance.is_over:
             return None
-        progress.hypothesis = hypothesis or NOTHING_HEARD
+        progress.hypothesis = self._admitted(utterance, hypothesis or NOTHING_HEARD)
+        if utterance.is_over and progress.rejected is not None:
+            self._rejected[progress.rejected] += 1
         if not progress.hypothesis.text and progress.revision == 0:
             return None
         self._published += 1
@@ -190,7 +220,17 @@ class SpeechRecognizer:
         progress.decoded = length
         # What a pause would hear in the same window, it need not hear again.
         progress.is_settled = is_pause or (windows[0] == self._windows.settled[0] and not heard.is_suspicious)
-        return without_noise(heard, self._settings)
+        voice_s = sum(chunk.voice for chunk in utterance.chunks[:length]) * FRAME_S
+        progress.rejected = rejection(heard, voice_s, self._settings)
+        return heard if progress.rejected is None else NOTHING_HEARD
+
+    def _admitted(self, utterance: Utterance, hypothesis: Hypothesis) -> Hypothesis:
+        """Return the hypothesis without what the robot may have said itself."""
+        if not (utterance.only_stop and hypothesis.text):
+            return hypothesis
+        cry = cry_to_stop(hypothesis.text)
+        self._progress.rejected = None if cry else 'own_voice'
+        return replace(hypothesis, text=cry) if cry else NOTHING_HEARD
 
     def _watch_model(self) -> None:
         """Say once that the model does not come back; nothing can interrupt it, but frames are still taken."""

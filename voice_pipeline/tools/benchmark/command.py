@@ -15,7 +15,7 @@ from rich.progress import track
 
 from voice_pipeline.audio.speech import SpeechError
 from voice_pipeline.audio.wav import SoundFileError
-from voice_pipeline.tools.benchmark import report
+from voice_pipeline.tools.benchmark import listening, names, report
 from voice_pipeline.tools.benchmark.clips import Clip, clips_of_files, recorded_clips, spoken_clips
 from voice_pipeline.tools.benchmark.contestant import Entry
 from voice_pipeline.tools.benchmark.ours import our_entries
@@ -31,7 +31,11 @@ _FORMATS = ', '.join(PICTURE_SUFFIXES)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parts = parser.add_subparsers(title='what', metavar='WHAT', required=True)
+    parts = parser.add_subparsers(title='what', metavar='WHAT', dest='what', required=True)
+    purpose = 'what is heard in noise, at every level and in pauses: false texts, clipped words, cut commands'
+    listening.add_arguments(parts.add_parser('listening', help=purpose, description=f'{purpose}.'))
+    purpose = 'names of the vocabulary, with and without expecting them, and what is taken for a name'
+    names.add_arguments(parts.add_parser('names', help=purpose, description=f'{purpose}.'))
     purpose = 'Whisper as this package runs it, beside openai-whisper, faster-whisper and whisper.cpp'
     recognition = parts.add_parser('recognition', help=purpose, description=f'{purpose}.')
     recognition.add_argument(
@@ -68,6 +72,10 @@ def _picture(text: str) -> Path:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the benchmark; return 0, or 1 where nothing could be measured or saved (said on stderr)."""
+    if arguments.what == 'listening':
+        return listening.main(arguments)
+    if arguments.what == 'names':
+        return names.main(arguments)
     try:
         clips = choose_clips(arguments)
     except (SoundFileError, SpeechError, ValueError) as error:

@@ -15,7 +15,7 @@ from rich.progress import track
 
 from voice_pipeline.audio.speech import SpeechError
 from voice_pipeline.audio.wav import SoundFileError
-from voice_pipeline.tools.benchmark import endurance, report, streams
+from voice_pipeline.tools.benchmark import endurance, listening, names, report, streams
 from voice_pipeline.tools.benchmark.clips import Clip, clips_of_files, recorded_clips, spoken_clips
 from voice_pipeline.tools.benchmark.contestant import Entry
 from voice_pipeline.tools.benchmark.ours import our_entries
@@ -53,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recognition.add_argument('--json', type=Path, metavar='FILE', help='save all figures, those of each clip too')
     recognition.add_argument('--plot', type=_picture, metavar='FILE', help=f'save a picture ({_FORMATS})')
     recognition.set_defaults(run=_recognition)
-    for name, part in {'streams': streams, 'endurance': endurance}.items():
+    parts_of = {'streams': streams, 'listening': listening, 'names': names, 'endurance': endurance}
+    for name, part in parts_of.items():
         command = parts.add_parser(name, help=part.PURPOSE, description=f'{part.PURPOSE}.')
         part.add_arguments(command)
         command.set_defaults(run=part.main)

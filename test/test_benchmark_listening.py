@@ -15,8 +15,9 @@ from voice_pipeline.recognition.choose import load
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.tools.benchmark import command, listening
 from voice_pipeline.tools.benchmark.clips import Clip
-from voice_pipeline.tools.benchmark.listening import Bench, in_room, spoken_part
+from voice_pipeline.tools.benchmark.listening import Bench
 from voice_pipeline.tools.benchmark.noises import NOISES, SHORT_SOUNDS, make_noise
+from voice_pipeline.tools.benchmark.room import in_room, spoken_part
 
 SETTINGS = RecognitionSettings(device='cpu')
 
@@ -52,15 +53,16 @@ def test_nothing_is_heard_where_nobody_speaks(bench, name):
 @pytest.mark.parametrize(('level_dbfs', 'snr_db'), [(-3.0, None), (-40.0, None), (-3.0, 10.0), (-40.0, 10.0)])
 def test_speech_in_a_room_is_as_loud_as_asked_for(level_dbfs, snr_db):
     speech = synthesise('turn left ninety degrees')
-    sound, onset_s = in_room(speech, level_dbfs, snr_db, 'white', seed=2)
-    quiet, _ = in_room(speech, level_dbfs, None, 'white', seed=2)
+    room = in_room(speech, level_dbfs, snr_db, 'white', seed=2)
+    quiet = in_room(speech, level_dbfs, None, 'white', seed=2)
 
-    assert 20 * np.log10(np.abs(to_float(quiet)).max()) == pytest.approx(level_dbfs, abs=0.1)
-    assert 1.5 <= onset_s < 1.7
+    assert 20 * np.log10(np.abs(to_float(quiet.samples)).max()) == pytest.approx(level_dbfs, abs=0.1)
+    assert 1.5 <= room.start_s <= room.onset_s < 1.7
+    assert not quiet.samples[: round(room.start_s * 16_000)].any()
     if snr_db is not None:
-        start = round(onset_s * 16_000)
-        spoken = quiet[start : start + len(spoken_part(speech))]
-        assert rms_dbfs(spoken) - rms_dbfs(sound[:16_000]) == pytest.approx(snr_db, abs=1.0)
+        start = round(room.start_s * 16_000)
+        spoken = quiet.samples[start : start + len(spoken_part(speech))]
+        assert rms_dbfs(spoken) - rms_dbfs(room.samples[:16_000]) == pytest.approx(snr_db, abs=1.0)
 
 
 @pytest.mark.parametrize('words', ['turn left ninety degrees', 'stop'])
@@ -69,7 +71,7 @@ def test_speech_in_a_room_is_as_loud_as_asked_for(level_dbfs, snr_db):
 def test_speech_is_found_soon_and_its_first_word_is_whole(bench, words, level_dbfs, snr_db):
     result = bench.speech_at([Clip(words, 'synthetic', words, synthesise(words))], level_dbfs, snr_db)
 
-    assert (result.found, result.first_words_kept, result.cut, result.rejected) == (1, 1, 0, 0)
+    assert (result.found, result.whole, result.first_words, result.cut, result.rejected) == (1, 1, 1, 0, 0)
     assert result.delays_ms[0] < 160.0
 
 

@@ -10,8 +10,8 @@ When an utterance begins and ends: a state machine over the voice probability of
 Time is counted in frames, never by a clock, so the same sound always gives the same utterances. Voice is judged with
 hysteresis: it begins at `speech_threshold` and lasts while the probability is at least `silence_threshold`. Both adapt
 to steady noise: of a frame that is hardly louder than the noise floor, the detector must be sure (`noise_threshold`).
-Speech at 10 dB SNR is found as soon as without this and its end 65 ms sooner, and voices of many people in the
-background, which are speech to a detector, are voice in 7 of 10 frames and no longer in all.
+Speech at 10 dB SNR is found as soon as without this and its end 65 ms sooner, and twelve people who talk in the
+background, which is speech to the detector, are voice in 7 of 10 frames and no longer in all.
 """
 
 from __future__ import annotations

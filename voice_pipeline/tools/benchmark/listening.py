@@ -17,13 +17,12 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
 from voice_pipeline.audio.activity import SileroActivity
-from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples, to_float, to_int16
-from voice_pipeline.audio.speech import SpeechError, speech_bounds, synthesise
+from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples
+from voice_pipeline.audio.speech import SpeechError, synthesise
 from voice_pipeline.messages import Transcript
 from voice_pipeline.monitoring.statistics import nearest_rank
 from voice_pipeline.recognition.backend import Backend
@@ -34,6 +33,7 @@ from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.tools.benchmark.clips import Clip, recorded_clips
 from voice_pipeline.tools.benchmark.noises import NOISES, STEADY_NOISES, make_noise
+from voice_pipeline.tools.benchmark.room import in_room, spoken_part
 from voice_pipeline.tools.words import plain_words, word_errors
 
 PURPOSE = 'what is heard in noise, at every level and in pauses: false texts, clipped words, cut commands'
@@ -51,9 +51,6 @@ TWO_PARTS = (
     ('go forward', 'two meters'), ('turn left', 'ninety degrees'), ('pick up', 'the red cup'),
     ('go to the kitchen', 'and bring me the bottle'),
 )  # fmt: skip
-_BEFORE_S, _AFTER_S = 1.5, 1.2  # the room, before and after the speech
-_WINDOW = SAMPLE_RATE_HZ // 100
-_ONSET_BELOW_PEAK_DB = 20.0
 
 Say = Callable[[str], None]
 
@@ -74,15 +71,18 @@ class SpeechResult:
     """
     Some clips at one level and signal-to-noise ratio, None for no noise.
 
-    `delays_ms`: from the start of the speech, where it comes within 20 dB of its loudest 10 ms, to the utterance.
-    `cut`: clips that became several utterances.
+    `delays_ms`: from the onset of the speech, where it comes within 20 dB of its loudest 10 ms, until it is found.
+    `whole`: clips of which the utterance has all from the onset on; of others, the first word is clipped.
+    `first_words`: clips whose first word is heard right. `cut`: clips that became several utterances, of which one may
+    be of the noise before the speech.
     """
 
     level_dbfs: float
     snr_db: float | None
     clips: int
     found: int
-    first_words_kept: int
+    whole: int
+    first_words: int
     cut: int
     errors: int
     words: int
@@ -98,6 +98,14 @@ class PauseResult:
     snr_db: float | None
     clips: int
     cut: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """When an utterance was found, and from when on it has the sound, in seconds from the first sample."""
+
+    found_s: float
+    begins_s: float
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -175,22 +183,24 @@ class Bench:
 
     def speech_at(self, clips: Sequence[Clip], level_dbfs: float, snr_db: float | None) -> SpeechResult:
         """Return how the clips are heard at this level, each in one of the steady noises."""
-        result = SpeechResult(level_dbfs, snr_db, len(clips), 0, 0, 0, 0, 0, 0, ())
+        result = SpeechResult(level_dbfs, snr_db, len(clips), 0, 0, 0, 0, 0, 0, 0, ())
         for index, clip in enumerate(clips):
-            sound, onset_s = in_room(clip.samples, level_dbfs, snr_db, STEADY_NOISES[index % len(STEADY_NOISES)], index)
-            transcripts, statistics = self.hear(sound)
+            room = in_room(clip.samples, level_dbfs, snr_db, STEADY_NOISES[index % len(STEADY_NOISES)], index)
+            transcripts, statistics = self.hear(room.samples)
             heard = ' '.join(one.text for one in transcripts if one.is_final and one.text)
             errors, words = word_errors(clip.words, heard)
-            starts_s = list(self.starts_s(sound))
+            starts = list(self.starts(room.samples))
+            found = [start for start in starts if start.found_s > room.start_s][:1]
             result = replace(
                 result,
-                found=result.found + bool(starts_s),
-                first_words_kept=result.first_words_kept + (plain_words(heard)[:1] == plain_words(clip.words)[:1]),
-                cut=result.cut + (len(starts_s) > 1),
+                found=result.found + len(found),
+                whole=result.whole + sum(start.begins_s <= room.onset_s for start in found),
+                first_words=result.first_words + (plain_words(heard)[:1] == plain_words(clip.words)[:1]),
+                cut=result.cut + (len(starts) > 1),
                 errors=result.errors + errors,
                 words=result.words + words,
                 rejected=result.rejected + sum(statistics.rejected.values()),
-                delays_ms=(*result.delays_ms, *(1000 * (start_s - onset_s) for start_s in starts_s[:1])),
+                delays_ms=(*result.delays_ms, *(1000 * (start.found_s - room.onset_s) for start in found)),
             )
         return result
 
@@ -203,8 +213,8 @@ class Bench:
                 for index, (first, second) in enumerate(TWO_PARTS):
                     silence = np.zeros(pause_ms * SAMPLE_RATE_HZ // 1000, np.int16)
                     sound = np.concatenate([spoken_part(synthesise(first)), silence, spoken_part(synthesise(second))])
-                    room, _ = in_room(sound, -20.0, snr_db, STEADY_NOISES[index % len(STEADY_NOISES)], index)
-                    cut += len(list(self.starts_s(room))) > 1
+                    room = in_room(sound, -20.0, snr_db, STEADY_NOISES[index % len(STEADY_NOISES)], index)
+                    cut += len([start for start in self.starts(room.samples) if start.found_s > room.start_s]) > 1
                 yield PauseResult(pause_ms, snr_db, len(TWO_PARTS), cut)
 
     def hear(self, samples: Samples) -> tuple[list[Transcript], RecognitionStatistics]:
@@ -217,41 +227,12 @@ class Bench:
         recognizer.finish()
         return transcripts + _drain(recognizer), recognizer.statistics
 
-    def starts_s(self, samples: Samples) -> Iterator[float]:
-        """Yield when the utterances were found."""
+    def starts(self, samples: Samples) -> Iterator[Start]:
+        """Yield the start of each utterance."""
         listener = Listener(self._settings, SileroActivity())
         for frame in _frames(samples):
-            yield from (frame.end_ns / 1e9 for _ in listener.accept(frame, frame.end_ns))
-
-
-def in_room(samples: Samples, level_dbfs: float, snr_db: float | None, noise: str, seed: int) -> tuple[Samples, float]:
-    """
-    Return the speech, its peak at the level, in a room with this noise, and when it starts in seconds.
-
-    The signal-to-noise ratio is that of the RMS of the speech from its start to its end.
-    """
-    speech = to_float(spoken_part(samples))
-    speech *= 10 ** (level_dbfs / 20) / np.abs(speech).max()
-    before = round(_BEFORE_S * SAMPLE_RATE_HZ) + 97 * seed % FRAME_SAMPLES  # the start is anywhere in its frame
-    sound = np.pad(speech, (before, round(_AFTER_S * SAMPLE_RATE_HZ)))
-    if snr_db is not None:
-        room = to_float(make_noise(noise, len(sound) / SAMPLE_RATE_HZ, -20.0, seed))
-        wanted = float(np.sqrt(np.mean(speech**2))) * 10 ** (-snr_db / 20)
-        sound = sound + room[: len(sound)] * wanted / float(np.sqrt(np.mean(room**2)))
-    return to_int16(sound.astype(np.float32)), (before + _onset(speech)) / SAMPLE_RATE_HZ
-
-
-def _onset(speech: npt.NDArray[np.float32]) -> int:
-    """Return the first sample of the first 10 ms that are within 20 dB of the loudest."""
-    windows = speech[: len(speech) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
-    rms = np.sqrt(np.mean(windows**2, axis=1))
-    return int(np.argmax(rms >= rms.max() * 10 ** (-_ONSET_BELOW_PEAK_DB / 20))) * _WINDOW
-
-
-def spoken_part(samples: Samples) -> Samples:
-    """Return the samples without the silence around the speech."""
-    start, end = speech_bounds(samples)
-    return samples[start:end]
+            for utterance in listener.accept(frame, frame.end_ns):
+                yield Start(frame.end_ns / 1e9, utterance.chunks[0].captured_ns / 1e9 - FRAME_S)
 
 
 def _frames(samples: Samples) -> Iterator[Frame]:
@@ -275,7 +256,18 @@ def _noise_table(results: Sequence[NoiseResult]) -> Table:
 
 
 def _speech_table(results: Sequence[SpeechResult]) -> Table:
-    headers = ('level dBFS', 'SNR dB', 'found', 'after ms (median)', '(p95)', 'first word', 'cut', 'WER %', 'rejected')
+    headers = (
+        'level dBFS',
+        'SNR dB',
+        'found',
+        'after ms (median)',
+        '(p95)',
+        'whole',
+        'first word',
+        'cut',
+        'WER %',
+        'rejected',
+    )
     table = Table(*headers, title='speech')
     for one in results:
         delays = sorted(one.delays_ms)
@@ -285,7 +277,8 @@ def _speech_table(results: Sequence[SpeechResult]) -> Table:
             f'{one.found} of {one.clips}',
             f'{median(delays):.0f}' if delays else '-',
             f'{nearest_rank(delays, 95):.0f}' if delays else '-',
-            f'{one.first_words_kept} of {one.clips}',
+            f'{one.whole} of {one.clips}',
+            f'{one.first_words} of {one.clips}',
             str(one.cut),
             f'{100 * one.errors / one.words:.1f}',
             str(one.rejected),

@@ -162,7 +162,7 @@ class Stream:
         self.counts.published += 1
         progress.revision += 1
         newest = utterance.newest
-        if utterance.is_over or utterance.silence_ms:
+        if _is_pause(utterance, self._heard_length(utterance)):
             text = progress.settled.settle(hypothesis.text)
         else:
             text = progress.settled.revise(hypothesis.text, len(utterance) * FRAME_S)

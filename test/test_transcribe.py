@@ -119,7 +119,7 @@ def test_without_a_clock_the_report_is_always_the_same_but_for_the_times(scripte
     assert [utterance['text'] for utterance in first['utterances']] == ['12 frames', '6 frames']
     # Heard with the second voiced frame, shown with the first silent one after the tail.
     assert first['utterances'][0]['words'][1] == {'word': 'frames', 'heard_s': 0.128, 'shown_s': 0.608}
-    assert first['utterances'][0]['words'][0]['shown_s'] == pytest.approx(14 * 0.032, abs=0.064)
+    assert first['utterances'][0]['words'][0]['heard_s'] == pytest.approx(14 * 0.032, abs=0.064)
 
 
 def test_real_time_knows_the_rate(scripted_file, capsys):

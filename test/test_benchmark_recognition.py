@@ -11,7 +11,8 @@ from benchmark_contestants import Dying, Forgetful, Hanging, Parrot, break_down,
 from speech import say
 
 from voice_pipeline.audio.wav import write_sound
-from voice_pipeline.tools.benchmark import command, recognition
+from voice_pipeline.tools.benchmark import recognition
+from voice_pipeline.tools.benchmark import recognition_command as command
 from voice_pipeline.tools.benchmark.clips import Clip, clips_of_files, recorded_clips, spoken_clips
 from voice_pipeline.tools.benchmark.contestant import ContestantError, ContestantProcess, Entry
 from voice_pipeline.tools.benchmark.ours import our_entries
@@ -35,7 +36,7 @@ def lineup_of(*entries, threads=1):
 def arguments(*words):
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    return parser.parse_args(['recognition', *(str(word) for word in words)])
+    return parser.parse_args([str(word) for word in words])
 
 
 def test_contestants_take_turns():

@@ -66,5 +66,6 @@ def test_the_command_lets_them_speak(monkeypatch, capsys, tmp_path, clips):
 
 
 def test_no_streams_are_no_benchmark(capsys):
-    assert main(['benchmark', 'streams', '--streams', '0']) == 1
-    assert 'whole numbers of 1 or more' in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(['benchmark', 'streams', '--streams', '0'])
+    assert 'no whole number of 1 or more' in capsys.readouterr().err

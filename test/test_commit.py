@@ -1,14 +1,36 @@
 """When words become motion: early commits, corrections, stops, and every order in which messages can come."""
 
-from collections import Counter
+from collections import Counter, deque
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from planning_rig import EPOCH_NS
 
-from voice_pipeline.messages import Execution, Intent, Move, MoveArguments, Stop, Turn, TurnArguments
+from voice_pipeline.messages import (
+    Cancel,
+    Execution,
+    Intent,
+    Move,
+    MoveArguments,
+    Pause,
+    PlannedStep,
+    Query,
+    Repeat,
+    Reply,
+    Resume,
+    SetSpeed,
+    Stop,
+    Turn,
+    TurnArguments,
+)
+from voice_pipeline.planning.action_planner import ActionPlanner
+from voice_pipeline.planning.arrange import arrange
 from voice_pipeline.planning.commit import TOO_LATE, CommitPolicy
+from voice_pipeline.planning.proposal import Proposal
 from voice_pipeline.planning.settings import PlanningSettings
+from voice_pipeline.understanding.vocabulary import Vocabulary
 
 SECOND = 1_000_000_000
 NOW = 1000 * SECOND
@@ -16,6 +38,7 @@ SETTINGS = PlanningSettings(commit_silence_ms=200.0, commit_revisions=2, stale_s
 A = Move(MoveArguments(direction='forward', distance_m=1.0))
 B = Turn(TurnArguments(angle_deg=90.0))
 C = Move(MoveArguments(direction='backward', distance_m=2.0))
+ORDERS = {Cancel: 'cancel', Pause: 'pause', Resume: 'resume', SetSpeed: 'adjust', Query: 'answer'}
 
 
 class Talk:
@@ -26,14 +49,24 @@ class Talk:
         self.revisions = Counter()
 
     def hear(self, *steps, final=False, complete=True, silence_ms=300.0, name='u', stop=False, end_ns=NOW,
-             refusal='', text='words', revision=None):  # fmt: skip
+             refusal='', text='words', revision=None, continues=''):  # fmt: skip
         self.revisions[name] += 1
         intent = Intent(
             utterance_id=name, revision=self.revisions[name] if revision is None else revision, is_final=final,
             speech_end_ns=end_ns, text=text, silence_ms=silence_ms, steps=steps, is_complete=complete,
             emergency_stop=stop,
         )  # fmt: skip
-        return self.policy.decide(intent, NOW, refusal)
+
+        def propose(arranged, offset):
+            rest = arranged[offset:]
+            if refusal or not arranged:
+                return Proposal(refusal=refusal or 'No command.')
+            mode = ORDERS.get(type(rest[0]), 'replace') if len(rest) == 1 else 'replace'
+            return Proposal(
+                mode=mode, steps=tuple(PlannedStep(step=s, speed_mps=0, speed_dps=0, timeout_s=1) for s in rest)
+            )
+
+        return self.policy.decide(intent, NOW, propose, continues)
 
     def commit_early(self, *steps, **more):
         self.hear(*steps, **more)
@@ -53,8 +86,18 @@ def talk():
     return Talk()
 
 
+def steps_of(decision):
+    return tuple(planned.step for planned in decision.proposal.steps)
+
+
 def outcome(decision):
-    return decision.is_committed and (decision.mode, decision.steps)
+    return decision.is_committed and (decision.mode, steps_of(decision))
+
+
+def same_plan(decision, other):
+    return (decision.plan_id, decision.mode, decision.proposal, decision.is_committed) == (
+        other.plan_id, other.mode, other.proposal, other.is_committed,
+    )  # fmt: skip
 
 
 def test_a_final_commits(talk):
@@ -78,8 +121,10 @@ def test_a_partial_commits_once_it_is_stable(talk):
 
 def test_the_same_steps_after_an_early_commit_are_the_same_plan(talk):
     early = talk.commit_early(A)
-    assert talk.hear(A) == early
-    assert talk.hear(A, final=True) == early
+    assert early.is_new
+    for decision in (talk.hear(A), talk.hear(A, final=True)):
+        assert same_plan(decision, early)
+        assert not decision.is_new
 
 
 def test_more_steps_after_an_early_commit_are_appended(talk):
@@ -89,31 +134,11 @@ def test_more_steps_after_an_early_commit_are_appended(talk):
     assert decision.plan_id == 'u/1'
 
 
-def test_a_correction_replaces(talk):
-    talk.commit_early(A)
-    decision = talk.hear(C, final=True)
-    assert outcome(decision) == ('replace', (C,))
+def test_a_correction_replaces_and_names_all_steps(talk):
+    talk.commit_early(A, B)
+    decision = talk.hear(A, C, final=True)
+    assert outcome(decision) == ('replace', (A, C))
     assert decision.plan_id == 'u/1'
-
-
-def test_a_correction_does_not_repeat_what_is_done(talk):
-    early = talk.commit_early(A, B)
-    talk.report(early.plan_id, 'running', step=1)
-    assert outcome(talk.hear(A, C, final=True)) == ('replace', (C,))
-
-
-def test_a_correction_to_what_is_done_stops_the_rest(talk):
-    early = talk.commit_early(A, B)
-    talk.report(early.plan_id, 'running', step=1)
-    assert outcome(talk.hear(A, final=True)) == ('stop', (Stop(),))
-
-
-def test_steps_of_an_appended_plan_count_from_where_it_begins(talk):
-    talk.commit_early(A)
-    appended = talk.commit_early(A, B, C)
-    talk.report('u/0', 'done')
-    talk.report(appended.plan_id, 'running', step=1)
-    assert outcome(talk.hear(A, B, A, final=True)) == ('replace', (A,))
 
 
 @pytest.mark.parametrize('text', ['', ' . '])
@@ -121,25 +146,27 @@ def test_an_empty_final_after_an_early_commit_changes_nothing(talk, text):
     talk.commit_early(A)
     decision = talk.hear(final=True, text=text, refusal='Nothing was said.')
     assert not decision.is_committed
-    assert decision.refusal == ''
+    assert decision.proposal.refusal == ''
 
 
 def test_words_that_turn_out_to_be_no_command_stop_what_began_early(talk):
     talk.commit_early(A)
     assert not talk.hear(refusal='You said not to.').is_committed
-    assert outcome(talk.hear(final=True, refusal='You said not to.')) == ('stop', (Stop(),))
+    decision = talk.hear(final=True, refusal='You said not to.')
+    assert outcome(decision) == ('stop', (Stop(),))
+    assert decision.proposal.say == 'I stopped. You said not to.'
 
 
 def test_a_rest_that_is_refused_leaves_the_beginning_alone(talk):
     talk.commit_early(A)
     decision = talk.hear(A, B, final=True, refusal='Too far.')
     assert not decision.is_committed
-    assert decision.refusal == 'Too far.'
+    assert (decision.is_told, decision.proposal.refusal) == (True, 'Too far.')
 
 
 def test_a_stop_at_the_end_is_where_the_plan_ends_anyway(talk):
     early = talk.commit_early(A)
-    assert talk.hear(A, Stop(), final=True) == early
+    assert same_plan(talk.hear(A, Stop(), final=True), early)
 
 
 def test_a_stop_alone_stops(talk):
@@ -149,7 +176,7 @@ def test_a_stop_alone_stops(talk):
 def test_an_emergency_stop_commits_on_the_first_partial_and_once(talk):
     first = talk.hear(Stop(), stop=True, complete=False, silence_ms=0.0)
     assert outcome(first) == ('stop', (Stop(),))
-    assert talk.hear(Stop(), stop=True, final=True) == first
+    assert same_plan(talk.hear(Stop(), stop=True, final=True), first)
 
 
 def test_an_emergency_stop_is_never_too_late(talk):
@@ -163,16 +190,20 @@ def test_after_an_emergency_stop_its_utterance_moves_nothing(talk):
     assert not talk.hear(A, final=True).is_committed
 
 
-def test_an_emergency_stop_ends_what_other_utterances_began(talk):
-    talk.commit_early(A, name='first')
-    talk.hear(Stop(), stop=True, name='second', end_ns=NOW - SECOND)
+@pytest.mark.parametrize('last', [{'stop': True}, {'final': True}])
+@pytest.mark.parametrize('step', [Stop(), Cancel()])
+def test_a_stop_or_cancel_ends_what_other_utterances_began(talk, step, last):
+    if isinstance(step, Cancel):
+        last = {'final': True}
+    talk.commit_early(A, name='first', end_ns=NOW - 2 * SECOND)
+    assert talk.hear(step, name='second', end_ns=NOW - SECOND, **last).is_committed
     assert not talk.hear(A, B, name='first', final=True).is_committed
 
 
 def test_what_was_said_before_a_stop_comes_too_late(talk):
     talk.hear(Stop(), stop=True, name='second')
     decision = talk.hear(A, name='first', final=True, end_ns=NOW - 1)
-    assert (decision.is_committed, decision.refusal) == (False, TOO_LATE)
+    assert (decision.is_committed, decision.is_told, decision.proposal.refusal) == (False, True, TOO_LATE)
 
 
 def test_what_is_said_after_a_stop_moves_again(talk):
@@ -181,14 +212,16 @@ def test_what_is_said_after_a_stop_moves_again(talk):
 
 
 @pytest.mark.parametrize('age_s', [6, -6])
-def test_stale_words_and_words_from_the_future_move_nothing(talk, age_s):
-    decision = talk.hear(A, final=True, end_ns=NOW - age_s * SECOND)
-    assert (decision.is_committed, decision.refusal) == (False, TOO_LATE)
+@pytest.mark.parametrize('step', [A, Resume(), SetSpeed(), Query()])
+def test_stale_words_and_words_from_the_future_move_nothing(talk, age_s, step):
+    decision = talk.hear(step, final=True, end_ns=NOW - age_s * SECOND)
+    assert (decision.is_committed, decision.proposal.refusal) == (False, TOO_LATE)
 
 
 def test_nothing_counts_after_the_final(talk):
     talk.hear(A, final=True)
-    assert not any(talk.hear(B, final=final).is_committed for final in (True, False, False, False))
+    decisions = [talk.hear(B, final=final) for final in (True, False, False, False)]
+    assert not any(decision.is_committed or decision.is_told for decision in decisions)
 
 
 def test_late_revisions_count_for_nothing(talk):
@@ -202,6 +235,90 @@ def test_nothing_is_appended_to_a_plan_that_did_not_end_well(talk, state):
     early = talk.commit_early(A)
     talk.report(early.plan_id, state)
     assert not talk.hear(A, B, final=True).is_committed
+
+
+def test_a_plan_that_its_own_correction_replaced_ended_well_enough(talk):
+    talk.commit_early(A)
+    talk.commit_early(C)
+    talk.report('u/0', 'replaced')
+    assert outcome(talk.hear(C, B, final=True)) == ('append', (B,))
+
+
+# --- orders --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(('step', 'mode'), [(kind(), mode) for kind, mode in ORDERS.items() if mode != 'answer'])
+def test_orders_commit_like_work(talk, step, mode):
+    early = talk.commit_early(step)
+    assert early.mode == mode
+    assert same_plan(talk.hear(step, final=True), early)
+
+
+def test_an_answer_is_told_on_the_final_and_never_committed(talk):
+    assert not any(talk.hear(Query()).is_told for _ in range(4))
+    decision = talk.hear(Query(), final=True)
+    assert (decision.is_committed, decision.is_told, decision.mode) == (False, True, 'answer')
+
+
+@pytest.mark.parametrize('step', [Pause(), Resume(), SetSpeed()])
+def test_work_after_an_order_is_work_of_its_own(talk, step):
+    talk.commit_early(step)
+    assert outcome(talk.hear(A, final=True)) == ('replace', (A,))
+
+
+@pytest.mark.parametrize('step', [SetSpeed(), Resume()])
+def test_an_order_after_work_is_an_order(talk, step):
+    talk.commit_early(A)
+    assert outcome(talk.hear(A, step, final=True)) == (ORDERS[type(step)], (step,))
+
+
+def test_a_cancel_after_work_drops_it(talk):
+    talk.commit_early(A)
+    assert outcome(talk.hear(A, Cancel(), final=True)) == ('cancel', (Cancel(),))
+
+
+@pytest.mark.parametrize('step', [Pause(), Resume(), SetSpeed(), Query()])
+def test_work_that_turns_out_to_be_something_else_stops(talk, step):
+    talk.commit_early(A)
+    assert outcome(talk.hear(step, final=True)) == ('stop', (Stop(),))
+
+
+@pytest.mark.parametrize(
+    ('said', 'meant'),
+    [
+        ((), ()),
+        ((A, Stop(), B), (A, B)),
+        ((Stop(), A), (Stop(),)),
+        ((Cancel(),), (Cancel(),)),
+        ((Cancel(), Cancel()), (Cancel(),)),
+        ((A, Cancel(), B, Pause()), (B,)),
+        ((Pause(),), (Pause(),)),
+        ((A, Repeat()), (A, Repeat())),
+    ],
+)
+def test_orders_take_effect_on_what_is_around_them(said, meant):
+    assert arrange(said) == meant
+
+
+# --- answers that continue another utterance -------------------------------------------------------------------------
+
+
+def test_an_answer_continues_what_began_early(talk):
+    talk.commit_early(A, end_ns=NOW - 2)
+    decision = talk.hear(A, B, name='v', final=True, continues='u')
+    assert (outcome(decision), decision.plan_id) == (('append', (B,)), 'v/0')
+
+
+def test_an_answer_to_what_did_not_begin_is_whole(talk):
+    talk.hear(final=True, refusal='Which?', end_ns=NOW - 2)
+    assert outcome(talk.hear(A, B, name='v', final=True, continues='u')) == ('replace', (A, B))
+
+
+@pytest.mark.parametrize('state', ['stopped', 'failed'])
+def test_an_answer_does_not_continue_what_went_wrong(talk, state):
+    early = talk.commit_early(A, end_ns=NOW - 2)
+    talk.report(early.plan_id, state)
+    assert not talk.hear(A, B, name='v', final=True, continues='u').is_committed
 
 
 def test_long_names_still_give_valid_plan_ids(talk):
@@ -220,7 +337,9 @@ event = st.fixed_dictionaries(
     {
         'name': st.sampled_from(['u', 'v', 'w']),
         'revision': st.integers(0, 6),
-        'steps': st.sampled_from([(), (A,), (A, B), (A, B, C), (C,), (Stop(),), (A, Stop())]),
+        'steps': st.sampled_from(
+            [(), (A,), (A, B), (A, B, C), (C,), (Stop(),), (A, Stop()), (Cancel(),), (Pause(),), (A, SetSpeed())]
+        ),
         'final': st.booleans(),
         'complete': st.booleans(),
         'silence_ms': st.sampled_from([0.0, 300.0]),
@@ -228,36 +347,33 @@ event = st.fixed_dictionaries(
         'end_ns': st.sampled_from([NOW - 60 * SECOND, NOW - 2 * SECOND, NOW - SECOND, NOW]),
         'refusal': st.sampled_from(['', '', 'No.']),
         'text': st.sampled_from(['words', '']),
+        'continues': st.sampled_from(['', '', 'u', 'v']),
     }
 )
 
 
-def play(events):
-    """Return the events with their decisions."""
-    talk = Talk()
-    return [(e, talk.hear(*e['steps'], **{k: v for k, v in e.items() if k != 'steps'})) for e in events]
-
-
 @given(st.lists(event, max_size=25))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_whatever_comes_in_whatever_order(events):
-    plans, finals, stopped = {}, set(), set()
-    for said, decision in play(events):
+    talk, plans, finals, stopped = Talk(), {}, set(), set()
+    for said in events:
+        decision = talk.hear(*said['steps'], **{k: v for k, v in said.items() if k != 'steps'})
         name = said['name']
         if said['stop']:
             assert decision.is_committed or name in stopped
             assert decision.mode == 'stop'
         if decision.is_committed:
-            assert decision.refusal == ''
-            assert decision.steps
+            assert decision.proposal.refusal == ''
+            assert steps_of(decision)
             is_new = decision.plan_id not in plans
-            assert is_new or plans[decision.plan_id] == decision, 'a plan keeps its meaning'
+            assert is_new == decision.is_new
+            assert is_new or same_plan(plans[decision.plan_id], decision), 'a plan keeps its meaning'
             if is_new and decision.mode != 'stop':
                 assert name not in stopped, 'a stop wins'
                 assert name not in finals, 'the final is the last word'
                 assert said['end_ns'] > NOW - 5 * SECOND, 'nothing stale moves'
                 assert not said['refusal']
-                assert not any(isinstance(step, Stop) for step in decision.steps)
+                assert not any(isinstance(step, Stop) for step in steps_of(decision))
             plans[decision.plan_id] = decision
             if decision.mode == 'stop':
                 stopped.add(name)
@@ -265,18 +381,252 @@ def test_whatever_comes_in_whatever_order(events):
             finals.add(name)
 
 
-@given(st.lists(event, max_size=25))
-@settings(max_examples=400, deadline=None)
-def test_no_step_is_done_more_often_than_it_was_asked_for(events):
-    queue, owner, known = [], None, set()
-    for said, decision in play(events):
-        if not decision.is_committed or decision.plan_id in known:
-            continue
-        known.add(decision.plan_id)
-        if decision.mode == 'append':
-            assert owner == said['name'], 'only what goes on is appended'
-            queue += decision.steps
+class ModelRobot:
+    """What the controller does, without motion: a queue of steps, one of them at work, and what a correction keeps."""
+
+    def __init__(self):
+        self.queue = deque()
+        self.line, self.asked, self.done = '', [], 0
+        self.finished = Counter()
+        self.known, self.plans = set(), {}
+        self.is_held = False
+        self.stopped_ns = 0
+
+    def take(self, plan):
+        """Do what the plan says; return the reports."""
+        if not plan.is_committed or plan.plan_id in self.known:
+            return []
+        self.known.add(plan.plan_id)
+        if plan.mode in ('stop', 'cancel'):
+            self.stopped_ns = max(self.stopped_ns, plan.speech_end_ns)
+            return [*self.drop('stopped'), (plan, 'done', 0)]
+        if plan.mode in ('pause', 'resume', 'adjust'):
+            self.is_held = self.is_held if plan.mode == 'adjust' else plan.mode == 'pause' and bool(self.queue)
+            return [(plan, 'done', 0)]
+        if plan.speech_end_ns < self.stopped_ns:
+            return [(plan, 'refused', 0)]
+        return self.enqueue(plan)
+
+    def enqueue(self, plan):
+        steps = [planned.step for planned in plan.steps]
+        reports, kept = [], 0
+        if plan.utterance_id != self.line:
+            self.line, self.asked, self.done = plan.utterance_id, [], 0
+        if plan.mode == 'append':
+            self.asked += steps
         else:
-            queue, owner = list(decision.steps), said['name']
-        if decision.mode != 'stop':
-            assert tuple(queue) == tuple(step for step in said['steps'] if not isinstance(step, Stop))
+            while kept < min(self.done, len(steps)) and steps[kept] == self.asked[kept]:
+                kept += 1
+            reports = self.drop('replaced')
+            self.line, self.asked, self.done = plan.utterance_id, steps, kept
+        self.queue += [(plan, index) for index in range(kept, len(steps))]
+        return reports if kept < len(steps) else [*reports, (plan, 'done', kept)]
+
+    def drop(self, state):
+        reports = [(plan, state, 0) for plan in {plan.plan_id: plan for plan, _ in self.queue}.values()]
+        self.queue.clear()
+        self.is_held = False
+        if state == 'stopped':
+            self.line = ''
+        return reports
+
+    def work(self):
+        """Finish the step at work; return the report."""
+        plan, index = self.queue.popleft()
+        self.finished[plan.steps[index].step] += 1
+        self.done += plan.utterance_id == self.line
+        is_last = not any(other.plan_id == plan.plan_id for other, _ in self.queue)
+        return [(plan, 'done' if is_last else 'running', index if is_last else index + 1)]
+
+
+changes = st.sampled_from(['more', 'gap', 'other end', 'other end', 'all other', 'nothing', 'less'])
+fates = st.sampled_from(['at once', 'at once', 'at once', 'twice', 'late'])
+
+
+class Interleavings(RuleBasedStateMachine):
+    """
+    A person, the real planner, and a model of the robot, with messages under way in both directions.
+
+    Every step that is ever asked for is another distance, so that doing one twice shows.
+    """
+
+    @initialize()
+    def begin(self):
+        self.now_ns = EPOCH_NS
+        self.distances = iter(range(1, 10_000))
+        self.names = iter(range(10_000))
+        self.planner = ActionPlanner(PlanningSettings(), Vocabulary(), lambda: self.now_ns)
+        self.robot = ModelRobot()
+        self.emergencies = set()
+        self.late, self.to_robot, self.to_planner = [], deque(), deque()
+        self.begin_an_utterance(count=1, doubt='')
+
+    def new_step(self):
+        return Move(MoveArguments(direction='forward', distance_m=next(self.distances) / 1000.0))
+
+    def speak(self, fate, steps, **more):
+        """Say something that arrives at once, twice, or late and out of order."""
+        self.revision += 1
+        values = {
+            'utterance_id': self.name, 'revision': self.revision, 'is_final': False, 'speech_end_ns': self.now_ns,
+            'text': 'words', 'silence_ms': 300.0, 'steps': steps, 'is_complete': True, 'confidence': self.confidence,
+        }  # fmt: skip
+        intent = Intent(**{**values, **more})
+        if fate != 'late':
+            self.hear(intent)
+        if fate != 'at once':
+            self.late.append(intent)
+
+    def hear(self, intent):
+        plan = self.planner.on_intent(intent, self.now_ns)
+        if intent.emergency_stop:
+            assert (plan.mode, plan.is_committed) == ('stop', True)
+            self.emergencies.add(intent.utterance_id)
+        elif plan.is_committed and plan.plan_id not in self.robot.known and plan.mode != 'stop':
+            is_known = plan.plan_id in {other.plan_id for other in self.to_robot if other.is_committed}
+            assert intent.utterance_id not in self.emergencies, 'a stop always wins'
+            assert is_known or self.now_ns - intent.speech_end_ns <= 5 * SECOND, 'nothing stale moves'
+        self.to_robot.append(plan)
+
+    @rule(count=st.integers(1, 3), doubt=st.sampled_from(['', '', 'gap', 'unsure']))
+    def begin_an_utterance(self, count, doubt):
+        self.name, self.revision, self.has_final = f'u{next(self.names)}', 0, False
+        gap = (Move(MoveArguments(distance_m=next(self.distances) / 1000.0)),) if doubt == 'gap' else ()
+        self.said = (*(self.new_step() for _ in range(count)), *gap)
+        self.confidence = 0.1 if doubt == 'unsure' else 0.9
+
+    @rule(times=st.integers(1, 3), fate=fates)
+    @precondition(lambda self: not self.has_final)
+    def say_it(self, times, fate):
+        for _ in range(times):
+            self.speak(fate, self.said)
+
+    @rule(change=changes)
+    @precondition(lambda self: not self.has_final)
+    def think_again(self, change):
+        self.said = {
+            'more': lambda: (*self.said, self.new_step()),
+            'gap': lambda: (*self.said, Move(MoveArguments(distance_m=next(self.distances) / 1000.0))),
+            'other end': lambda: (*self.said[:-1], self.new_step()),
+            'all other': lambda: (self.new_step(),),
+            'nothing': lambda: (),
+            'less': lambda: self.said[:-1],
+        }[change]()
+
+    @rule(count=st.integers(1, 3), steps=st.integers(0, 3), is_told=st.booleans(), change=changes, fate=fates)
+    def begin_early_and_think_again(self, count, steps, is_told, change, fate):
+        """What the rules together seldom come to: work is under way when the words change."""
+        self.begin_an_utterance(count, doubt='')
+        self.say_it(2, 'at once')
+        self.the_robot_hears(len(self.to_robot))
+        self.the_robot_works(steps)
+        if is_told:
+            self.the_planner_hears(len(self.to_planner))
+        self.think_again(change)
+        self.say_it(2, fate)
+
+    @rule(count=st.integers(1, 2), steps=st.integers(0, 2), is_told=st.booleans(), fate=fates)
+    def begin_early_and_leave_a_question(self, count, steps, is_told, fate):
+        self.begin_early_and_think_again(count, steps, is_told, 'gap', fate)
+        self.end_the_utterance(fate)
+        self.answer(Reply(direction='backward'), fate)
+
+    @rule(fate=fates)
+    @precondition(lambda self: not self.has_final)
+    def end_the_utterance(self, fate):
+        self.has_final = True
+        self.speak(fate, self.said, is_final=True)
+
+    @rule(reply=st.sampled_from([Reply(is_yes=True), Reply(is_yes=False), Reply(direction='backward')]), fate=fates)
+    @precondition(lambda self: self.has_final)
+    def answer(self, reply, fate):
+        self.name, self.revision, self.confidence = f'u{next(self.names)}', 0, 0.9
+        self.now_ns += SECOND // 10
+        for final in (False, False, True):
+            self.speak(fate, (), is_final=final, reply=reply)
+
+    @rule(order=st.sampled_from([Cancel(), Pause(), Resume(), Resume(), Query(), Stop()]), rare=st.integers(0, 4))
+    @precondition(lambda self: self.has_final)
+    def order(self, order, rare):
+        if rare == 0 or isinstance(order, Resume):
+            self.name, self.revision, self.confidence = f'u{next(self.names)}', 0, 0.9
+            self.speak('at once', (order,), is_final=True)
+
+    @rule(what=st.sampled_from([*['nothing'] * 12, 'cry', 'button']))
+    def stop(self, what):
+        self.now_ns += 1
+        if what == 'cry':
+            self.speak('twice', (Stop(),), emergency_stop=True)
+        elif what == 'button':
+            self.robot.stopped_ns = self.now_ns
+            self.to_planner += self.robot.drop('stopped')
+
+    @rule(data=st.data(), seconds=st.sampled_from([0.0, 0.5, 6.0]))
+    @precondition(lambda self: self.late)
+    def something_comes_late(self, data, seconds):
+        self.time_passes(seconds)
+        self.hear(self.late.pop(data.draw(st.integers(0, len(self.late) - 1))))
+
+    @rule(seconds=st.sampled_from([0.05, 0.05, 0.05, 0.5, 0.5, 6.0]))
+    def time_passes(self, seconds):
+        self.now_ns += round(seconds * SECOND)
+
+    @rule(plans=st.integers(1, 5))
+    @precondition(lambda self: self.to_robot)
+    def the_robot_hears(self, plans):
+        for _ in range(min(plans, len(self.to_robot))):
+            plan = self.to_robot.popleft()
+            is_new = plan.plan_id not in self.robot.known
+            self.to_planner += self.robot.take(plan)
+            if plan.is_committed and plan.mode == 'stop' and is_new:
+                assert not self.robot.queue, 'a stop always wins'
+
+    @rule(steps=st.integers(1, 3))
+    def the_robot_works(self, steps):
+        for _ in range(steps):
+            if self.robot.queue and not self.robot.is_held:
+                self.to_planner += self.robot.work()
+
+    @rule(reports=st.integers(1, 5))
+    @precondition(lambda self: self.to_planner)
+    def the_planner_hears(self, reports):
+        for _ in range(min(reports, len(self.to_planner))):
+            plan, state, step = self.to_planner.popleft()
+            self.planner.on_execution(
+                Execution(
+                    utterance_id=plan.utterance_id, revision=plan.revision, is_final=plan.is_final,
+                    speech_end_ns=plan.speech_end_ns, plan_id=plan.plan_id, state=state, step=step,
+                )
+            )  # fmt: skip
+
+    @rule()
+    def everything_arrives_and_is_done(self):
+        while self.to_robot or self.to_planner or (self.robot.queue and not self.robot.is_held):
+            self.the_robot_hears(len(self.to_robot))
+            self.the_robot_works(len(self.robot.queue))
+            self.the_planner_hears(len(self.to_planner))
+
+    def teardown(self):
+        while self.late:
+            self.hear(self.late.pop())
+        self.robot.is_held = False
+        self.everything_arrives_and_is_done()
+        self.no_step_is_done_twice()
+
+    @invariant()
+    def no_step_is_done_twice(self):
+        assert all(times == 1 for times in self.robot.finished.values())
+
+    @invariant()
+    def steps_are_done_in_their_order(self):
+        """Distances grow with time, and corrections, questions and delays reorder nothing within a plan."""
+        waiting = [plan.steps[index].step.args.distance_m for plan, index in self.robot.queue]
+        by_plan = {}
+        for plan, index in self.robot.queue:
+            by_plan.setdefault(plan.plan_id, []).append(index)
+        assert all(indexes == sorted(indexes) for indexes in by_plan.values())
+        assert len(waiting) == len(set(waiting))
+
+
+Interleavings.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestInterleavings = Interleavings.TestCase

@@ -12,13 +12,18 @@ from voice_pipeline.control.motion import STILL, Odometry, Velocity
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.steps import Drive
 from voice_pipeline.messages import (
+    Cancel,
     Execution,
     Follow,
     GoTo,
     Look,
     Move,
     MoveArguments,
+    Pause,
+    PauseArguments,
+    Resume,
     Say,
+    SetSpeed,
     StageTrace,
     Turn,
     TurnArguments,
@@ -213,7 +218,7 @@ def test_replace_drops_what_is_being_done_without_a_jerk(rig):
     waiting = rig.submit(turn(90.0), mode='append')
     rig.run(1.5)
     x_m = rig.robot.true_pose.x_m
-    second = rig.submit(move('backward', 0.5))
+    second = rig.submit(move('backward', 0.5), utterance_id='u2')
     assert moving(rig.cycle().velocity)
     assert rig.until_end(second).state == 'done'
     assert [rig.end_of(plan_id).state for plan_id in (first, waiting)] == ['replaced', 'replaced']
@@ -224,7 +229,7 @@ def test_replace_drops_what_is_being_done_without_a_jerk(rig):
 def test_a_drive_that_replaces_a_turn_starts_along_the_heading_in_which_it_ends(rig):
     rig.submit(turn(360.0))
     rig.run(1.5)
-    rig.until_end(rig.submit(move('forward', 1.0)))
+    rig.until_end(rig.submit(move('forward', 1.0), utterance_id='u2'))
     turning = [velocity.angular_rps for velocity in rig.velocities]
     assert min(turning) > -0.1
 
@@ -346,6 +351,319 @@ def test_stop_from_another_thread_does_not_wait(rig):
     thread.join(timeout=10.0)
     assert not thread.is_alive()
     assert rig.cycle().velocity == STILL
+
+
+# --- corrections ---------------------------------------------------------------------------------------------------
+
+
+CORRECTIONS = [
+    # what began, for how long, the correction, and where the robot then ends: x, y in m and yaw in degrees
+    ([move('forward', 2.0)], 2.0, [move('forward', 3.0)], (3.0, 0.0, 0.0)),
+    ([move('forward', 2.0)], 3.0, [move('forward', 0.5)], (0.5, 0.0, 0.0)),
+    ([move('forward', 1.0)], 1.5, [move('backward', 1.0)], (-1.0, 0.0, 0.0)),
+    ([turn(90.0)], 1.0, [turn(-90.0)], (0.0, 0.0, -90.0)),
+    ([turn(90.0)], 0.8, [move('forward', 1.0), turn(90.0)], None),
+    ([move('forward', 1.0), turn(90.0)], 1.5, [move('forward', 1.0), turn(-90.0)], (1.0, 0.0, -90.0)),
+    ([move('forward', 0.5), turn(90.0)], 2.6, [move('forward', 0.5), turn(-90.0)], (0.5, 0.0, -90.0)),
+    ([move('forward', 0.5)], 5.0, [move('forward', 1.0)], (1.0, 0.0, 0.0)),
+    ([move('forward', 0.5)], 5.0, [turn(90.0)], (0.5, 0.0, 90.0)),
+    ([move('forward', 0.5), turn(90.0)], 5.5, [move('forward', 0.5)], (0.5, 0.0, 90.0)),
+    ([go_to(2.0, 0.0), turn(90.0)], 2.0, [go_to(2.0, 0.0), turn(-90.0)], (2.0, 0.0, -90.0)),
+]
+
+
+@pytest.mark.parametrize(('began', 'after_s', 'corrected', 'pose'), CORRECTIONS)
+def test_a_correction_is_measured_from_where_its_step_began(rig, began, after_s, corrected, pose):
+    first = rig.submit(*began)
+    rig.run(after_s)
+    second = rig.submit(*corrected)
+    rig.cycle()
+    assert (rig.end_of(first) or rig.reports_of(first)[-1]).state in ('replaced', 'done')
+    assert rig.until_end(second).state == 'done'
+    if pose is not None:
+        here = rig.robot.true_pose
+        assert (here.x_m, here.y_m) == pytest.approx(pose[:2], abs=0.03)
+        assert math.degrees(here.yaw_rad) == pytest.approx(pose[2], abs=2.0)
+
+
+def test_a_correction_of_what_comes_later_does_not_hold_up_the_step_at_work(rig):
+    rig.submit(go_to(3.0, 0.0), turn(90.0))
+    rig.run(3.0)
+    rig.submit(go_to(3.0, 0.0), turn(-90.0))
+    speeds = [rig.cycle().velocity.linear_mps for _ in range(50)]
+    assert min(speeds) == pytest.approx(max(speeds))
+
+
+def test_a_correction_counts_what_was_appended_to_its_utterance(rig):
+    rig.submit(move('forward', 0.3))
+    appended = rig.submit(turn(90.0), move('forward', 5.0), mode='append')
+    while len({execution.step for execution in rig.reports_of(appended)}) < 2:
+        rig.cycle()
+    rig.run(0.5)
+    assert rig.until_end(rig.submit(move('forward', 0.3), turn(90.0), move('forward', 0.6))).state == 'done'
+    assert (rig.robot.true_pose.x_m, rig.robot.true_pose.y_m) == pytest.approx((0.3, 0.6), abs=0.03)
+
+
+def test_the_same_words_of_another_utterance_are_another_command(rig):
+    rig.until_end(rig.submit(move('forward', 0.5)))
+    rig.until_end(rig.submit(move('forward', 0.5), utterance_id='u2'))
+    assert rig.robot.true_pose.x_m == pytest.approx(1.0, abs=0.03)
+
+
+def test_after_a_stop_there_is_nothing_to_correct(rig):
+    rig.submit(move('forward', 2.0))
+    rig.run(2.0)
+    rig.controller.stop('emergency button')
+    rig.run(0.5)
+    x_m = rig.robot.true_pose.x_m
+    rig.until_end(rig.submit(move('forward', 0.5), speech_end_ns=rig.now_ns()))
+    assert rig.robot.true_pose.x_m == pytest.approx(x_m + 0.5, abs=0.03)
+
+
+# --- orders: cancel, pause, resume, adjust, answer -----------------------------------------------------------------
+
+
+def order(step, speed_mps=0.0, speed_dps=0.0):
+    return planned(step, speed_mps=speed_mps, speed_dps=speed_dps)
+
+
+def cancel(rig, **changes):
+    return rig.submit(order(Cancel()), mode='cancel', **changes)
+
+
+def hold(rig, duration_s=None, **changes):
+    return rig.submit(order(Pause(PauseArguments(duration_s=duration_s))), mode='pause', **changes)
+
+
+def resume(rig, **changes):
+    return rig.submit(order(Resume()), mode='resume', **changes)
+
+
+def adjust(rig, speed_mps, speed_dps, **changes):
+    return rig.submit(order(SetSpeed(), speed_mps, speed_dps), mode='adjust', **changes)
+
+
+STEPS = [
+    move('forward', 1.5),
+    turn(180.0),
+    go_to(1.0, 1.0, 0.0),
+    move('forward', duration_s=4.0),
+    turn(direction='left', duration_s=3.0),
+    pause(3.0),
+]
+
+
+def test_cancel_slows_down_and_drops_everything(rig):
+    running, waiting = rig.submit(move('forward', 5.0)), rig.submit(turn(90.0), mode='append')
+    rig.run(2.0)
+    cancelled = cancel(rig)
+    assert moving(rig.cycle().velocity)  # the rig holds every change against the limits
+    rig.run(2.0)
+    assert [rig.end_of(plan_id).state for plan_id in (running, waiting)] == ['stopped', 'stopped']
+    assert 'cancelled' in rig.end_of(running).reason
+    assert states(rig, cancelled) == ['running', 'done']
+    assert not rig.controller.is_active
+    assert rig.velocity is None
+    assert rig.robot.true_pose.yaw_rad == pytest.approx(0.0, abs=0.01)
+
+
+def test_what_was_said_before_the_cancel_is_not_done_after_it(rig):
+    late = rig.plan(move('forward', 1.0), utterance_id='u2')
+    rig.run(0.3)
+    cancel(rig)
+    rig.controller.submit(late, rig.now_ns())
+    rig.run(0.5)
+    assert rig.end_of(late.plan_id).state == 'refused'
+
+
+@pytest.mark.parametrize('step', STEPS)
+def test_held_work_stands_still_and_then_does_what_remains(step):
+    undisturbed, rig = Rig().run(0.1), Rig().run(0.1)
+    undisturbed.until_end(undisturbed.submit(step))
+    plan_id = rig.submit(step)
+    rig.run(1.5)
+    held = hold(rig)
+    rig.run(1.5)
+    x_m, yaw_rad = rig.robot.true_pose.x_m, rig.robot.true_pose.yaw_rad
+    rig.run(60.0)
+    assert rig.velocity == STILL
+    assert (rig.robot.true_pose.x_m, rig.robot.true_pose.yaw_rad) == (x_m, yaw_rad)
+    assert rig.end_of(plan_id) is None
+    assert rig.controller.is_active
+    resumed = resume(rig)
+    assert rig.until_end(plan_id).state == 'done'
+    assert [states(rig, one) for one in (held, resumed)] == [['running', 'done']] * 2
+    here, there = rig.robot.true_pose, undisturbed.robot.true_pose
+    timed_slack = 0.3  # a timed motion loses the ramps of the hold
+    assert (here.x_m, here.y_m) == pytest.approx((there.x_m, there.y_m), abs=timed_slack if step in STEPS[3:] else 0.03)
+
+
+def test_the_time_of_a_step_does_not_run_while_it_is_held(rig):
+    plan_id = rig.submit(move('forward', 0.6, timeout_s=3.5))
+    rig.run(1.0)
+    hold(rig)
+    rig.run(30.0)
+    resume(rig)
+    assert rig.until_end(plan_id).state == 'done'
+
+
+def test_held_work_keeps_saying_so_and_what_runs_says_nothing(rig):
+    plan_id = rig.submit(move('forward', 2.0))
+    rig.run(1.0)
+    assert all(execution.reason == '' for execution in rig.reports_of(plan_id))
+    hold(rig)
+    before = len(rig.reports_of(plan_id))
+    rig.run(2.0)
+    during = rig.reports_of(plan_id)[before:]
+    assert len(during) == pytest.approx(2.0 * rig.settings.execution_rate_hz, abs=1)
+    assert {(execution.state, execution.reason) for execution in during} == {('running', 'paused')}
+    resume(rig)
+    rig.run(0.5)
+    assert rig.reports_of(plan_id)[-1].reason == ''
+
+
+def test_a_hold_with_a_time_ends_by_itself(rig):
+    plan_id = rig.submit(move('forward', 1.0))
+    rig.run(1.0)
+    hold(rig, duration_s=5.0)
+    rig.run(4.9)
+    assert rig.velocity == STILL
+    rig.run(0.2)
+    assert moving(rig.velocity)
+    assert rig.until_end(plan_id).state == 'done'
+
+
+def test_what_is_appended_to_held_work_waits_with_it(rig):
+    first = rig.submit(move('forward', 0.5))
+    rig.run(0.5)
+    hold(rig)
+    second = rig.submit(turn(90.0), mode='append')
+    rig.run(5.0)
+    assert rig.velocity == STILL
+    resume(rig)
+    rig.until_end(second)
+    assert [rig.end_of(plan_id).state for plan_id in (first, second)] == ['done', 'done']
+
+
+def test_other_work_takes_the_place_of_what_is_held(rig):
+    first = rig.submit(move('forward', 2.0))
+    rig.run(1.0)
+    hold(rig)
+    rig.run(1.0)
+    assert rig.until_end(rig.submit(turn(90.0), utterance_id='u2')).state == 'done'
+    assert rig.end_of(first).state == 'replaced'
+
+
+def test_a_stop_ends_what_is_held_for_good(rig):
+    plan_id = rig.submit(move('forward', 2.0))
+    rig.run(1.0)
+    hold(rig)
+    rig.run(1.0)
+    rig.controller.stop('emergency button')
+    assert rig.cycle().velocity == STILL
+    resumed = resume(rig, speech_end_ns=rig.now_ns())
+    rig.run(2.0)
+    assert rig.end_of(plan_id).state == 'stopped'
+    assert (rig.end_of(resumed).state, rig.end_of(resumed).reason) == ('refused', 'nothing is at work')
+    assert not any(map(moving, rig.velocities[-25:]))
+
+
+def test_a_resume_said_before_the_stop_does_not_undo_it(rig):
+    rig.submit(move('forward', 2.0))
+    rig.run(0.5)
+    resumed = rig.plan(order(Resume()), mode='resume')
+    rig.controller.stop('emergency button')
+    rig.controller.submit(resumed, rig.now_ns())
+    rig.run(1.0)
+    assert rig.end_of(resumed.plan_id).state == 'refused'
+
+
+@pytest.mark.parametrize('make', [cancel, hold])
+def test_standing_still_is_obeyed_however_old_the_order_is(rig, make):
+    rig.submit(move('forward', 5.0))
+    rig.run(1.0)
+    make(rig, age_s=60.0)
+    rig.run(1.5)
+    assert not moving(rig.velocity)
+
+
+@pytest.mark.parametrize('make', [resume, lambda rig, **changes: adjust(rig, 0.5, 60.0, **changes)])
+def test_going_on_is_not(rig, make):
+    rig.submit(move('forward', 5.0))
+    rig.run(1.0)
+    order_id = make(rig, age_s=60.0)
+    rig.run(0.5)
+    assert 'old' in rig.end_of(order_id).reason
+
+
+def test_orders_without_work_change_nothing(rig):
+    orders = [cancel(rig), hold(rig), resume(rig), adjust(rig, 0.2, 20.0)]
+    rig.run(1.0)
+    assert [rig.end_of(plan_id).state for plan_id in orders] == ['done', 'done', 'refused', 'refused']
+    assert rig.velocities == []
+    assert rig.until_end(rig.submit(move('forward', 0.3), speech_end_ns=rig.now_ns())).state == 'done'
+
+
+def fastest(rig, seconds):
+    before = len(rig.velocities)
+    rig.run(seconds)
+    recent = rig.velocities[before:]
+    return max(abs(v.linear_mps) for v in recent), max(abs(math.degrees(v.angular_rps)) for v in recent)
+
+
+@pytest.mark.parametrize('step', [move('forward', 8.0), go_to(8.0, 0.0), move('backward', duration_s=15.0)])
+@pytest.mark.parametrize('speed_mps', [0.2, 0.45, 9.0])
+def test_adjust_changes_the_cruise_speed_within_the_limits(rig, step, speed_mps):
+    plan_id = rig.submit(step)
+    rig.run(3.0)
+    adjust(rig, speed_mps, 60.0)
+    rig.run(1.5)
+    assert fastest(rig, 1.0)[0] == pytest.approx(min(speed_mps, rig.settings.max_speed_mps))
+    assert rig.until_end(plan_id).state == 'done'
+
+
+def test_adjust_reaches_the_steps_that_wait(rig):
+    rig.submit(move('forward', 0.2))
+    waiting = rig.submit(turn(720.0), mode='append')
+    adjust(rig, 0.1, 30.0)
+    while not rig.reports_of(waiting):
+        rig.cycle()
+    rig.run(2.0)
+    assert fastest(rig, 1.0)[1] == pytest.approx(30.0)
+
+
+def test_a_step_that_was_made_slower_may_take_longer(rig):
+    plan_id = rig.submit(move('forward', 1.0, timeout_s=5.0))
+    rig.run(0.5)
+    adjust(rig, 0.1, 60.0)
+    assert rig.until_end(plan_id).state == 'done'
+
+
+def test_a_timed_drive_does_not_get_further_than_a_drive_may(rig):
+    rig = Rig(ControlSettings(max_distance_m=2.0)).run(0.1)
+    rig.submit(move('forward', duration_s=8.0, speed_mps=0.1))
+    adjust(rig, 0.5, 60.0)
+    rig.run(10.0)
+    assert rig.robot.true_pose.x_m <= 2.0
+
+
+@pytest.mark.parametrize(
+    'steps', [[], [order(SetSpeed())], [order(SetSpeed(), NAN, 60.0)], [order(SetSpeed(), 0.2, NAN)]]
+)
+def test_an_adjustment_without_speeds_is_refused(rig, steps):
+    plan_id = rig.submit(move('forward', 1.0))
+    rig.run(0.5)
+    bad = rig.submit(*steps, mode='adjust')
+    assert rig.until_end(plan_id).state == 'done'
+    assert rig.end_of(bad).state == 'refused'
+
+
+def test_answers_are_ignored(rig):
+    plan_id = rig.submit(move('forward', 1.0))
+    rig.run(0.5)
+    answer = rig.submit(mode='answer', say='I am at home.')
+    assert rig.until_end(plan_id).state == 'done'
+    assert rig.reports_of(answer) == []
 
 
 # --- faults --------------------------------------------------------------------------------------------------------
@@ -526,7 +844,10 @@ plans = st.tuples(
     st.lists(st.one_of(sane_planned, any_planned), max_size=3),
     st.fixed_dictionaries(
         {
-            'mode': st.sampled_from(['replace', 'append', 'append', 'stop']),
+            'mode': st.sampled_from(
+                ['replace', 'append', 'append', 'stop', 'cancel', 'pause', 'resume', 'adjust', 'answer']
+            ),
+            'utterance_id': st.sampled_from(['u1', 'u1', 'u2']),
             'age_s': st.sampled_from([-9.0, 0.0, 0.0, 9.0]),
         }
     ),
@@ -544,7 +865,8 @@ events = st.one_of(
 def happen(rig, event):
     kind, *details = event
     if kind == 'plan':
-        return rig.submit(*details[0], **details[1])
+        plan_id = rig.submit(*details[0], **details[1])
+        return None if details[1]['mode'] == 'answer' else plan_id
     if kind == 'run':
         for _ in range(details[0]):
             rig.cycle()

@@ -5,8 +5,17 @@ import io
 import json
 
 import pytest
+from understanding_fakes import ScriptedModel, WordEncoder, install
 
 from voice_pipeline.tools import parse
+from voice_pipeline.understanding import chain
+from voice_pipeline.understanding.causal_model import CausalModel
+
+
+@pytest.fixture(autouse=True)
+def no_models(monkeypatch):
+    """Nothing is loaded but where a test says so."""
+    install(monkeypatch)
 
 
 @pytest.fixture
@@ -49,7 +58,45 @@ def test_a_sentence_as_json(run):
         'is_complete': True,
         'emergency_stop': False,
         'reason': '',
+        'missing': '',
+        'coverage': 1.0,
+        'source': 'grammar',
     }
+
+
+OPEN = 'mosey on over to the kitchen'
+
+
+def test_an_open_sentence_is_compared_with_similar_ones(run, monkeypatch):
+    install(monkeypatch, WordEncoder())
+    assert run(OPEN)[1].splitlines() == ['1. go_to place=kitchen', '(by similar sentences)']
+    assert json.loads(run('--json', OPEN)[1])['source'] == 'semantic'
+    assert run('--no-semantic', OPEN)[1].startswith('nothing to do: ')
+
+
+def test_what_is_asked_for_and_not_installed_is_said_and_done_without(run, monkeypatch, caplog):
+    install(monkeypatch, None, CausalModel)
+    assert run('--semantic', '--llm', '/nowhere/model.gguf', OPEN)[0] == 0
+    assert '/nowhere/model.gguf' in caplog.text
+
+
+def test_an_open_sentence_is_shown_to_the_language_model(run, monkeypatch):
+    model = ScriptedModel()
+    model.answers[OPEN] = [{'action': 'go_to', 'args': {'place': 'kitchen'}}]
+    install(monkeypatch, None, model)
+    assert run('--llm', 'some model', OPEN)[1].splitlines() == ['1. go_to place=kitchen', '(by the language model)']
+    assert json.loads(run('--llm', 'some model', '--json', OPEN)[1])['source'] == 'llm'
+
+
+def test_models_are_loaded_for_open_sentences_only(run, monkeypatch):
+    def load(*_):
+        raise AssertionError('loaded')
+
+    install(monkeypatch, WordEncoder())
+    monkeypatch.setattr(chain, 'SentenceEncoder', load)
+    assert run('turn left')[0] == 0
+    with pytest.raises(AssertionError, match='loaded'):
+        run(OPEN)
 
 
 def test_every_line_of_stdin_gives_a_line(run):

@@ -52,6 +52,52 @@ def test_a_place_may_have_no_pose(load):
     assert load('places:\n  lab:\n  attic: {synonyms: [loft]}').places == {'lab': None, 'attic': None}
 
 
+def test_other_names_of_things_and_people(load):
+    vocabulary = load(
+        'objects:\n  Cup: {synonyms: [mug]}\n  ball:\npeople: {samantha: {synonyms: [sam]}}\nplaces: [lab]'
+    )
+    assert (vocabulary.objects, vocabulary.people) == (('cup', 'ball'), ('samantha',))
+    assert vocabulary.other_names == {'mug': 'cup', 'sam': 'samantha'}
+    first, second = Parser(vocabulary).parse('pick up the mug and give it to sam').steps
+    assert (first.args.object, second.args.person) == ('cup', 'samantha')
+
+
+def test_names_of_names_in_any_order(load):
+    vocabulary = load('place_synonyms: {bay: dock, dock: charger, home: charger}\nplaces: [charger]')
+    assert vocabulary.synonyms == {'bay': 'charger', 'dock': 'charger', 'home': 'charger'}
+
+
+def test_gestures_and_phrases_of_ones_own(load):
+    vocabulary = load(
+        'places: [bay]\ngestures: {high five: [slap it]}\nphrases: {beddy byes: go to the bay, all done: beddy byes}'
+    )
+    parser = Parser(vocabulary)
+    assert parser.parse('robot, beddy byes please').steps == parser.parse('go to the bay').steps
+    assert parser.parse('all done').steps == parser.parse('go to the bay').steps
+    assert parser.parse("don't go beddy byes").steps == ()
+    (step,) = parser.parse('slap it').steps
+    assert step.args.gesture == 'high_five'
+
+
+def test_a_name_of_consonants_is_no_noise(load):
+    assert Parser(load('places: [hq, wc]')).parse('go to hq then to the wc').steps[1].args.place == 'wc'
+
+
+def test_all_names_are_there_for_the_recogniser():
+    names = Vocabulary.load(config_file('vocabulary.yaml')).all_names()
+    assert {'robot', 'dock', 'kitchen', 'red cup', 'mug', 'back to bed'} <= set(names)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ('said', 'place'),
+    [('kitchin', 'kitchen'), ('charging stations', 'charging station'), ('work shop', 'workshop'), ('moon', 'moon')],
+)
+def test_a_misheard_name_is_known_by_its_sound(load, said, place):
+    parser = Parser(load('places: [kitchen, charging station, workshop, room, kiosk]'))
+    assert parser.parse(f'go to the {said}').steps[0].args.place == place
+
+
 def test_an_empty_file_knows_nothing(load):
     assert load('') == Vocabulary()
 
@@ -78,6 +124,18 @@ def test_numbers_in_names_match_however_they_are_written(load, said):
         ('places:\n  - "  "', 2, 'can be said'),
         ('places: home', 1, 'names with values'),
         ('robot_names: marvin', 1, 'list of names'),
+        ('place_synonyms:\n  a: b\n  b: c\n  c: a', 2, 'circle: a → b → c → a'),
+        ('objects: [cup, Cup]', 1, 'twice'),
+        ('objects:\n  cup: {synonyms: [mug]}\n  mug:', 3, 'twice'),
+        ('objects:\n  cup: {colour: red}', 2, 'unknown field'),
+        ('people: [kim]\nrobot_names: [kim]', 2, 'robot and of a person'),
+        ('robot_names: [stop]', 1, 'stops the robot'),
+        ('gestures:\n  salute: [hi]', 2, 'unknown gesture'),
+        ('gestures:\n  wave: [hi]\n  bow: [hi]', 3, 'twice'),
+        ('phrases:\n  up we go: hop\n  hop: up we go now', 2, 'circle'),
+        ('phrases:\n  halt: go home', 2, 'stops the robot'),
+        ('amounts: {little_m: 9}', 1, 'little_m'),
+        ('amounts: {inch_m: 0.1}', 1, 'unknown field'),
         ('place_synonyms:\n  dock: charger', 2, 'not one of the places'),
         ('- a\n- b', 1, 'names with values'),
         ('places: [a\nb: c', 2, 'not valid YAML'),

@@ -12,7 +12,7 @@ COMMANDS = (
     ('demo', 'demo', 'speak commands to a simulated robot, through the real nodes, and measure them'),
     ('transcribe', 'transcribe', 'recognise the speech in sound files'),
     ('parse', 'parse', 'say what the pipeline understands of a sentence'),
-    ('benchmark', 'benchmark', 'measure recognition beside the other ways to run Whisper'),
+    ('benchmark', 'benchmark', 'measure recognition, beside the other ways to run Whisper, and understanding'),
     ('devices', 'devices', 'list the microphones'),
     ('optimise', 'optimise', 'train and measure the adapter that lets Whisper hear a short window'),
     ('jetson', 'jetson', 'set up the power mode, clocks and tuning of a Jetson, verify them, and put them back'),

@@ -6,7 +6,8 @@ import math
 
 from voice_pipeline.control.motion import Axis, Odometry
 from voice_pipeline.control.settings import ControlSettings
-from voice_pipeline.control.steps import Drive, Executor, GoToPose, TimedMotion, Turn, Wait
+from voice_pipeline.control.steps import Drive, GoToPose, TimedMotion, Turn, Wait
+from voice_pipeline.control.work import Task
 from voice_pipeline.messages import (
     GoTo,
     Move,
@@ -40,16 +41,34 @@ def check_age(plan: Plan, now_ns: int, stopped_ns: int, settings: ControlSetting
         raise RefusedError('it was said before the robot was stopped')
 
 
-def executors_for(plan: Plan, odometry: Odometry, settings: ControlSettings) -> tuple[Executor, ...]:
+def tasks_for(plan: Plan, odometry: Odometry, settings: ControlSettings) -> tuple[Task, ...]:
     """Return what executes the steps of the plan, in order. Raises `RefusedError`."""
     if plan.refusal:
         raise RefusedError(plan.refusal)
     if not plan.steps:
         raise RefusedError('the plan has no steps')
-    return tuple(_executor_for(planned, odometry, settings) for planned in plan.steps)
+    return tuple(_task_for(planned, odometry, settings) for planned in plan.steps)
 
 
-def _executor_for(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Executor:
+def cruise_speeds(plan: Plan) -> tuple[float, float]:
+    """Return the speeds that a plan adjusts the work to, in m/s and deg/s. Raises `RefusedError`."""
+    if len(plan.steps) != 1:
+        raise RefusedError('an adjustment is one step')
+    planned = plan.steps[0]
+    _check_number('speed', planned.speed_mps, math.inf, 'm/s')
+    _check_number('turning speed', planned.speed_dps, math.inf, 'deg/s')
+    return planned.speed_mps, planned.speed_dps
+
+
+def pause_duration(plan: Plan, settings: ControlSettings) -> float | None:
+    """Return how long a plan holds the work, None for until it is resumed. Raises `RefusedError`."""
+    duration_s = next((one.step.args.duration_s for one in plan.steps if isinstance(one.step, Pause)), None)
+    if duration_s is not None:
+        _check_number('pause', duration_s, settings.max_step_s, 's')
+    return duration_s
+
+
+def _task_for(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Task:
     _check_number('timeout', planned.timeout_s, settings.max_step_s, 's', is_bounded=False)
     step = planned.step
     if isinstance(step, Move):
@@ -62,42 +81,51 @@ def _executor_for(planned: PlannedStep, odometry: Odometry, settings: ControlSet
         if step.args.duration_s is None:
             raise RefusedError('the pause has no duration')
         _check_number('pause', step.args.duration_s, settings.max_step_s, 's')
-        return Wait(step.args.duration_s)
+        return Task(planned, Wait(step.args.duration_s), timeout_s=planned.timeout_s)
     action = step.__struct_config__.tag
     raise RefusedError(f'the robot base cannot {action}')
 
 
-def _move(args: MoveArguments, planned: PlannedStep, settings: ControlSettings) -> Executor:
+def _move(args: MoveArguments, planned: PlannedStep, settings: ControlSettings) -> Task:
     axis: Axis = 'lateral' if args.direction in ('left', 'right') else 'linear'
     sign = -1.0 if args.direction in ('backward', 'right') else 1.0
     fastest_mps = settings.max_lateral_mps if axis == 'lateral' else settings.max_speed_mps
     if fastest_mps == 0.0:
         raise RefusedError('the robot cannot move sideways')
     speed_mps = _speed(planned.speed_mps, fastest_mps)
+    executor: Drive | TimedMotion
     if args.distance_m is not None:
         _check_number('distance', args.distance_m, settings.max_distance_m, 'm')
-        return Drive(sign * args.distance_m, axis, speed_mps, settings)
-    if args.duration_s is not None:
+        executor = Drive(sign * args.distance_m, axis, fastest_mps, settings)
+    elif args.duration_s is not None:
         _check_number('duration', args.duration_s, settings.max_step_s, 's')
         _check_number('distance', args.duration_s * speed_mps, settings.max_distance_m, 'm')
-        return TimedMotion(sign * speed_mps, axis, args.duration_s, settings)
-    raise RefusedError('the move has neither a distance nor a duration')
+        fastest_mps = min(fastest_mps, settings.max_distance_m / args.duration_s)
+        executor = TimedMotion(sign * fastest_mps, axis, args.duration_s, settings)
+    else:
+        raise RefusedError('the move has neither a distance nor a duration')
+    return Task(planned, executor, fastest_mps=fastest_mps, speed_mps=speed_mps, timeout_s=planned.timeout_s)
 
 
-def _turn(args: TurnArguments, planned: PlannedStep, settings: ControlSettings) -> Executor:
-    speed_dps = _speed(planned.speed_dps, settings.max_speed_dps)
+def _turn(args: TurnArguments, planned: PlannedStep, settings: ControlSettings) -> Task:
+    fastest_dps = settings.max_speed_dps
+    speed_dps = _speed(planned.speed_dps, fastest_dps)
+    executor: Turn | TimedMotion
     if args.angle_deg is not None:
         _check_number('angle', abs(args.angle_deg), settings.max_angle_deg, 'deg')
-        return Turn(math.radians(args.angle_deg), speed_dps, settings)
-    if args.duration_s is None or args.direction is None:
+        executor = Turn(math.radians(args.angle_deg), fastest_dps, settings)
+    elif args.duration_s is None or args.direction is None:
         raise RefusedError('the turn has neither an angle nor a direction and a duration')
-    _check_number('duration', args.duration_s, settings.max_step_s, 's')
-    _check_number('angle', args.duration_s * speed_dps, settings.max_angle_deg, 'deg')
-    sign = 1.0 if args.direction == 'left' else -1.0
-    return TimedMotion(sign * math.radians(speed_dps), 'angular', args.duration_s, settings)
+    else:
+        _check_number('duration', args.duration_s, settings.max_step_s, 's')
+        _check_number('angle', args.duration_s * speed_dps, settings.max_angle_deg, 'deg')
+        fastest_dps = min(fastest_dps, settings.max_angle_deg / args.duration_s)
+        sign = 1.0 if args.direction == 'left' else -1.0
+        executor = TimedMotion(sign * math.radians(fastest_dps), 'angular', args.duration_s, settings)
+    return Task(planned, executor, fastest_dps=fastest_dps, speed_dps=speed_dps, timeout_s=planned.timeout_s)
 
 
-def _go_to(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Executor:
+def _go_to(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) -> Task:
     goal = planned.goal
     if goal is None:
         raise RefusedError('the place has no pose')
@@ -106,8 +134,16 @@ def _go_to(planned: PlannedStep, odometry: Odometry, settings: ControlSettings) 
     away_m = math.hypot(goal.x_m - odometry.x_m, goal.y_m - odometry.y_m)
     if away_m > settings.max_distance_m:
         raise RefusedError(f'the place is {away_m:g} m away, more than {settings.max_distance_m:g} m')
-    speed_mps = _speed(planned.speed_mps, settings.max_speed_mps)
-    return GoToPose(goal, speed_mps, _speed(planned.speed_dps, settings.max_speed_dps), settings)
+    fastest_mps, fastest_dps = settings.max_speed_mps, settings.max_speed_dps
+    return Task(
+        planned,
+        GoToPose(goal, fastest_mps, fastest_dps, settings),
+        fastest_mps=fastest_mps,
+        fastest_dps=fastest_dps,
+        speed_mps=_speed(planned.speed_mps, fastest_mps),
+        speed_dps=_speed(planned.speed_dps, fastest_dps),
+        timeout_s=planned.timeout_s,
+    )
 
 
 def _speed(planned: float, fastest: float) -> float:

@@ -4,6 +4,9 @@ From committed plans to velocities: one cycle at a time, in plain Python, with t
 The robot moves only on what `admission` let through, only as `steps` want it, never faster than `profile` allows, and
 only while `watch` has nothing to object. Every plan that is taken notice of ends in exactly one of done, stopped,
 refused, failed and replaced.
+
+A plan is work (`replace`, `append`) or an order about the work at hand (`stop`, `cancel`, `pause`, `resume`, `adjust`).
+Work that is held keeps what remains of it, and its time stands still: executors know only the time of work.
 """
 
 from __future__ import annotations
@@ -11,24 +14,18 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
-import msgspec
-
-from voice_pipeline.control.admission import RefusedError, check_age, executors_for
+from voice_pipeline.control.admission import RefusedError, check_age, cruise_speeds, pause_duration, tasks_for
 from voice_pipeline.control.motion import STILL, Odometry, Velocity
 from voice_pipeline.control.profile import brake, limit_velocity
+from voice_pipeline.control.reports import Reports, State
 from voice_pipeline.control.settings import ControlSettings
-from voice_pipeline.control.steps import Cycle, Executor
+from voice_pipeline.control.steps import Cycle
 from voice_pipeline.control.watch import OdometryWatch, StallWatch
-from voice_pipeline.messages import Execution, Plan, StageTrace
-
-State = Literal['running', 'done', 'stopped', 'refused', 'failed', 'replaced']
-
-REMEMBERED_PLANS = 1000  # far more than can arrive within the age at which a plan is refused anyway
+from voice_pipeline.control.work import Hold, Line, Run
+from voice_pipeline.messages import Execution, Plan
 
 
 @dataclass(frozen=True)
@@ -41,21 +38,6 @@ class Tick:
 
 class _FaultError(Exception):
     """The motion cannot go on; the text is a plain sentence that says why."""
-
-
-@dataclass
-class _Run:
-    """A plan at work or waiting."""
-
-    plan: Plan
-    executors: tuple[Executor, ...] = ()
-    step: int = 0
-    step_started_s: float | None = None
-    reported_s: float = -math.inf
-
-    @property
-    def executor(self) -> Executor:
-        return self.executors[self.step]
 
 
 class Controller:
@@ -75,12 +57,12 @@ class Controller:
         self._clock_s = clock_s
         self._clock_ns = clock_ns
         self._lock = threading.Lock()
-        self._runs: list[_Run] = []  # the first is at work
-        self._received_ns: OrderedDict[str, int] = OrderedDict()  # when each known plan arrived, by plan_id
-        self._untraced: set[str] = set()  # plans of which nothing was reported yet
-        self._outbox: list[Execution] = []
+        self._runs: list[Run] = []  # the first is at work
+        self._reports = Reports()
         self._odometry = OdometryWatch(settings)
         self._stall = StallWatch(settings.stall_s)
+        self._line = Line()
+        self._hold = Hold()
         self._velocity = STILL
         self._is_braking = False
         self._stopped_ns = 0
@@ -99,19 +81,18 @@ class Controller:
         Drafts and plans that were here before are ignored. What becomes of others is told by the next `tick`.
         """
         with self._lock:
-            if not plan.is_committed or plan.plan_id in self._received_ns:
+            if not plan.is_committed or plan.mode == 'answer' or self._reports.knows(plan):
                 return
-            self._remember(plan, received_ns)
-            if plan.mode == 'stop':
-                # Later words of the same utterance may move the robot again, earlier ones may not.
-                self._stop('stopped by voice', min(plan.speech_end_ns, self._clock_ns()))
-                self._report(_Run(plan), 'running')
-                self._report(_Run(plan), 'done')
-                return
+            self._reports.remember(plan, received_ns)
             try:
-                self._enqueue(plan)
+                if plan.mode in ('replace', 'append'):
+                    self._enqueue(plan)
+                else:
+                    self._obey(plan)
+                    self._reports.add(Run(plan), 'running')
+                    self._reports.add(Run(plan), 'done')
             except RefusedError as error:
-                self._report(_Run(plan), 'refused', str(error))
+                self._reports.add(Run(plan), 'refused', str(error))
 
     def stop(self, reason: str) -> None:
         """
@@ -135,15 +116,9 @@ class Controller:
             now_s = self._clock_s()
             dt_s = self._elapsed(now_s)
             self._velocity = self._next_velocity(now_s, dt_s)
-            return Tick(self._published(now_s), self._collect(self._clock_ns()))
+            return Tick(self._published(now_s), self._reports.collect(self._clock_ns()))
 
     # --- plans ---------------------------------------------------------------------------------------------------
-
-    def _remember(self, plan: Plan, received_ns: int) -> None:
-        self._received_ns[plan.plan_id] = received_ns
-        self._untraced.add(plan.plan_id)
-        if len(self._received_ns) > REMEMBERED_PLANS:
-            self._received_ns.popitem(last=False)
 
     def _enqueue(self, plan: Plan) -> None:
         settings, odometry = self._settings, self._odometry.newest
@@ -151,31 +126,75 @@ class Controller:
         problem = self._odometry.problem(self._clock_s())
         if problem or odometry is None:
             raise RefusedError(problem)
-        executors = executors_for(plan, odometry, settings)
-        waiting = sum(len(run.executors) - run.step for run in self._runs) if plan.mode == 'append' else 0
-        if waiting + len(executors) > settings.max_queue_steps:
+        run = Run(plan, tasks_for(plan, odometry, settings))
+        waiting = sum(len(run.tasks) - run.step for run in self._runs) if plan.mode == 'append' else 0
+        if waiting + len(run.tasks) > settings.max_queue_steps:
             raise RefusedError(f'more than {settings.max_queue_steps} steps would be waiting')
-        if plan.mode == 'replace':
+        if plan.utterance_id != self._line.utterance_id:
+            self._line.restart(plan)
+        if plan.mode == 'append':
+            self._line.tasks += run.tasks
+        else:
+            self._line.correct(run)
             self._end_all('replaced', f'replaced by plan {plan.plan_id}')
-        self._runs.append(_Run(plan, executors))
+        if run.step < len(run.tasks):
+            self._runs.append(run)
+        else:  # a correction to what is done already
+            self._reports.add(run, 'running')
+            self._reports.add(run, 'done')
+
+    def _obey(self, plan: Plan) -> None:
+        """Do to the work at hand what the plan orders. To stand still is safe however old the order is."""
+        now_s, now_ns = self._clock_s(), self._clock_ns()
+        # Later words of the same utterance may move the robot again, earlier ones may not.
+        said_ns = min(plan.speech_end_ns, now_ns)
+        if plan.mode == 'stop':
+            self._stop('stopped by voice', said_ns)
+        elif plan.mode == 'cancel':
+            self._stopped_ns = max(self._stopped_ns, said_ns)
+            self._end_work('stopped', 'cancelled by voice')
+        elif plan.mode == 'pause':
+            duration_s = pause_duration(plan, self._settings)
+            if self._runs:
+                self._hold.begin(now_s, duration_s)
+        else:
+            check_age(plan, now_ns, self._stopped_ns, self._settings)
+            self._go_on(plan)
+
+    def _go_on(self, plan: Plan) -> None:
+        if not self._runs:
+            raise RefusedError('nothing is at work')
+        if plan.mode == 'resume':
+            self._hold.end()
+            return
+        speed_mps, speed_dps = cruise_speeds(plan)
+        for run in self._runs:
+            for task in run.tasks[run.step :]:
+                task.adjust(speed_mps, speed_dps)
+
+    def _end_work(self, state: State, reason: str, waiting: tuple[State, str] | None = None) -> None:
+        """End all plans, and the utterance with them: its corrections find nothing to go on with."""
+        self._end_all(state, reason, waiting)
+        self._line = Line()
 
     def _end_all(self, state: State, reason: str, waiting: tuple[State, str] | None = None) -> None:
         """End the run at work, and those waiting alike unless told otherwise."""
         for index, run in enumerate(self._runs):
             if index and waiting:
-                self._report(run, *waiting)
+                self._reports.add(run, *waiting)
             else:
-                self._report(run, state, reason)
+                self._reports.add(run, state, reason)
         self._runs.clear()
+        self._hold.end()
         self._odometry.forgive_leap()
 
     def _stop(self, reason: str, stopped_ns: int) -> None:
         self._stopped_ns = max(self._stopped_ns, stopped_ns)
-        self._end_all('stopped', reason)
+        self._end_work('stopped', reason)
         self._is_braking = True
 
     def _fail(self, reason: str) -> None:
-        self._end_all('failed', reason, ('stopped', 'the plan before it failed'))
+        self._end_work('failed', reason, ('stopped', 'the plan before it failed'))
         self._is_braking = True
 
     # --- one cycle -----------------------------------------------------------------------------------------------
@@ -185,6 +204,7 @@ class Controller:
         period_s = 1.0 / self._settings.rate_hz
         elapsed_s = period_s if self._ticked_s is None else now_s - self._ticked_s
         self._ticked_s = now_s
+        self._hold.pass_time(now_s, elapsed_s)
         is_moving = bool(self._runs) or self._velocity != STILL
         if elapsed_s < 0.0:
             self._odometry.forget()
@@ -197,7 +217,9 @@ class Controller:
 
     def _next_velocity(self, now_s: float, dt_s: float) -> Velocity:
         wanted = STILL
-        if self._runs and not self._is_braking:
+        if self._hold.is_on:
+            self._report_held(now_s)
+        elif self._runs and not self._is_braking:
             try:
                 wanted = self._work(now_s, dt_s)
             except _FaultError as fault:
@@ -215,43 +237,58 @@ class Controller:
         while self._runs:
             run = self._runs[0]
             velocity = self._work_on(run, cycle)
-            if not run.executor.is_done:
+            if not run.task.executor.is_done:
                 return velocity
             self._next_step(run)
         return STILL
+
+    def _report_held(self, now_s: float) -> None:
+        """Tell that the work waits, in the time of the clock: that of the work stands still."""
+        if now_s - self._hold.reported_s >= 1.0 / self._settings.execution_rate_hz:
+            self._hold.reported_s = now_s
+            self._reports.add(self._runs[0], 'running', 'paused')
 
     def _watched_cycle(self, now_s: float, dt_s: float) -> Cycle:
         odometry, problem = self._odometry.newest, self._odometry.problem(now_s)
         if problem or odometry is None:
             raise _FaultError(problem)
-        cycle = Cycle(odometry, self._velocity, now_s, dt_s)
+        cycle = Cycle(odometry, self._velocity, now_s - self._hold.total_s, dt_s)
         problem = self._stall.check(cycle)
         if problem:
             raise _FaultError(problem)
         return cycle
 
-    def _work_on(self, run: _Run, cycle: Cycle) -> Velocity:
-        if run.step_started_s is None:
-            run.step_started_s = cycle.now_s
-            run.reported_s = -math.inf
-            run.executor.start(cycle)
-        velocity = run.executor.update(cycle)
+    def _work_on(self, run: Run, cycle: Cycle) -> Velocity:
+        task = run.task
+        if run.started_s is None:
+            self._start(run, cycle)
+        velocity = task.executor.update(cycle)
         if not velocity.is_finite:
             raise _FaultError('the wanted velocity is not a number')
         if cycle.now_s - run.reported_s >= 1.0 / self._settings.execution_rate_hz:
             run.reported_s = cycle.now_s
-            self._report(run, 'running')
-        allowed_s = min(run.plan.steps[run.step].timeout_s, self._settings.max_step_s)
-        if cycle.now_s - run.step_started_s > allowed_s and not run.executor.is_done:
+            self._reports.add(run, 'running')
+        allowed_s = min(task.timeout_s, self._settings.max_step_s)
+        assert run.started_s is not None
+        if cycle.now_s - run.started_s > allowed_s and not task.executor.is_done:
             raise _FaultError(f'the step took longer than {allowed_s:.1f} s')
-        return velocity
+        return task.bounded(velocity)
 
-    def _next_step(self, run: _Run) -> None:
-        if run.step + 1 < len(run.executors):
+    def _start(self, run: Run, cycle: Cycle) -> None:
+        """Start the step at work, which a correction may have begun before."""
+        run.started_s, run.reported_s = cycle.now_s, -math.inf
+        if run.begun is None:
+            run.begun = cycle
+            run.task.executor.start(cycle)
+            self._line.note_begun(run, cycle)
+
+    def _next_step(self, run: Run) -> None:
+        self._line.note_done(run)
+        if run.step + 1 < len(run.tasks):
             run.step += 1
-            run.step_started_s = None
+            run.begun = run.started_s = None
             return
-        self._report(run, 'done')
+        self._reports.add(run, 'done')
         self._runs.pop(0)
 
     def _published(self, now_s: float) -> Velocity | None:
@@ -261,36 +298,3 @@ class Controller:
         if self._quiet_from_s is None or now_s > self._quiet_from_s:
             return None
         return self._velocity
-
-    # --- reports -------------------------------------------------------------------------------------------------
-
-    def _report(self, run: _Run, state: State, reason: str = '') -> None:
-        plan = run.plan
-        progress = 1.0 if state == 'done' else run.executor.progress if run.executors else 0.0
-        self._outbox.append(
-            Execution(
-                utterance_id=plan.utterance_id,
-                revision=plan.revision,
-                is_final=plan.is_final,
-                speech_end_ns=plan.speech_end_ns,
-                trace=plan.trace,
-                plan_id=plan.plan_id,
-                state=state,
-                step=run.step,
-                progress=progress,
-                reason=reason,
-            )
-        )
-
-    def _collect(self, now_ns: int) -> tuple[Execution, ...]:
-        """Empty the outbox. The first report of a plan carries the trace, finished when its velocity goes out."""
-        executions, self._outbox = self._outbox, []
-        return tuple(self._traced(execution, now_ns) for execution in executions)
-
-    def _traced(self, execution: Execution, now_ns: int) -> Execution:
-        if execution.plan_id not in self._untraced:
-            return msgspec.structs.replace(execution, trace=())
-        self._untraced.remove(execution.plan_id)
-        received_ns = self._received_ns.get(execution.plan_id, now_ns)
-        own = StageTrace(name='control', received_ns=received_ns, finished_ns=max(now_ns, received_ns))
-        return msgspec.structs.replace(execution, trace=(*execution.trace, own))

@@ -16,16 +16,16 @@ from voice_pipeline.understanding.vocabulary import VocabularyError
 
 
 class IntentParserNode(PipelineNode[UnderstandingSettings]):
-    """Parses every revision; a stop takes the shortest way to the wheels."""
+    """The executor's thread parses every revision: a stop takes the shortest way to the wheels, past all models."""
 
     def __init__(self) -> None:
         super().__init__('intent_parser', UnderstandingSettings)
+        self._publish_intent = self.message_publisher(topics.INTENT)
         try:
-            self._parser = IntentParser(self.settings)
+            self._parser = IntentParser(self.settings, self._publish_later)
         except VocabularyError as error:
             raise StartError(str(error)) from None
         self._stopped_by = ''
-        self._publish_intent = self.message_publisher(topics.INTENT)
         self._stop = self.create_publisher(Empty, topics.STOP, MESSAGE_QOS)
         self.on_message(Transcript, topics.TRANSCRIPT, self._on_transcript)
         self.create_subscription(String, topics.COMMAND, self._on_command, MESSAGE_QOS)
@@ -43,6 +43,14 @@ class IntentParserNode(PipelineNode[UnderstandingSettings]):
             self._stopped_by = intent.utterance_id
             self._stop.publish(Empty())
         self._publish_intent(intent)
+
+    def _publish_later(self, intent: Intent) -> None:
+        """Publish what took thought, on the thread of the models; it is never a stop."""
+        self._publish_intent(intent)
+
+    def close(self) -> None:
+        """End the thread of the models."""
+        self._parser.close()
 
 
 def main() -> int:

@@ -1,142 +1,79 @@
-"""The words of the grammar: which phrase stands for which item. All in the spelling of `normalise.words`."""
+"""
+All phrases of the grammar and what they stand for, in the spelling of `normalise.words`.
+
+In the tables (`lexicon_verbs`, `lexicon_words`) `;` separates phrases, `(a|b)` is a choice and `[a]` may be left out.
+Questions have a table of their own (`questions`), names come from the vocabulary.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import re
+from collections.abc import Iterator
+from itertools import product
 
-from voice_pipeline.understanding.units import UnitKind
+from voice_pipeline.understanding.items import Gerund, Item
+from voice_pipeline.understanding.lexicon_verbs import VERBS
+from voice_pipeline.understanding.lexicon_words import WORDS
 
-# `go` takes any direction, and left or right without a distance is a turn; `move` goes sideways; `do` needs a noun
-# ("make a left turn").
-VerbName = Literal['go', 'move', 'turn', 'do', 'stop']
-DirectionName = Literal['forward', 'backward', 'left', 'right', 'around']
-
-
-@dataclass(frozen=True)
-class Verb:
-    """What is to be done; some verbs imply the direction ("reverse")."""
-
-    name: VerbName
-    direction: DirectionName | None = None
+_NO_GERUND = frozenset(('can', 'could', 'may', 'i', 'u', 'e', 'you', 'your', 'not', 'too', 'speed'))
+_DOUBLED = frozenset((
+    'stop', 'get', 'put', 'run', 'step', 'grab', 'nod', 'drop', 'set', 'let', 'spin', 'scan', 'pan', 'quit', 'cut',
+    'nab', 'tag', 'begin', 'hit',
+))  # fmt: skip
+_TOKEN = re.compile(r'[()\[\]|]|[^()\[\]|\s]+')
 
 
-@dataclass(frozen=True)
-class Direction:
-    """Which way, seen from the robot."""
-
-    name: DirectionName
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """How far, how long, how fast: SI, angles in degrees."""
-
-    kind: UnitKind
-    value: float
+def gerund(phrase: str) -> str:
+    """Return the phrase with its verb in "-ing": "picking up"; '' where it has none."""
+    verb, _, rest = phrase.partition(' ')
+    if verb in _NO_GERUND:
+        return ''
+    stem = verb + verb[-1] if verb in _DOUBLED else verb
+    stem = stem[:-1] if stem.endswith('e') and not stem.endswith(('ee', 'oe')) else stem
+    return f'{stem}ing {rest}'.strip()
 
 
-@dataclass(frozen=True)
-class Number:
-    """A number whose unit was not said, or not yet."""
-
-    value: float
-
-
-@dataclass(frozen=True)
-class Pace:
-    """A speed without a number."""
-
-    name: Literal['slow', 'fast']
+def expand(pattern: str) -> Iterator[str]:
+    """Yield the phrases that a pattern with "(a|b)" and "[a]" stands for."""
+    tokens = _TOKEN.findall(pattern)
+    choices, rest = _choices(tokens, 0)
+    if rest != len(tokens):
+        raise ValueError(f'unbalanced brackets in {pattern!r}')
+    yield from (' '.join(choice.split()) for choice in choices)
 
 
-@dataclass(frozen=True)
-class Destination:
-    """Where to; `is_open` where the name, as heard so far, may be going on."""
-
-    place: str | None = None
-    person: str | None = None
-    is_open: bool = False
-
-
-@dataclass(frozen=True)
-class Join:
-    """A word that says that another command follows, or (not `is_word`) a punctuation mark, which only suggests it."""
-
-    is_word: bool = True
-
-
-@dataclass(frozen=True)
-class Filler:
-    """Says nothing about what to do."""
+def _choices(tokens: list[str], index: int) -> tuple[list[str], int]:
+    """Read alternatives up to the closing bracket, or the end."""
+    alternatives: list[str] = []
+    sequence: list[list[str]] = []
+    while index < len(tokens) and tokens[index] not in ')]':
+        token, index = tokens[index], index + 1
+        if token == '|':
+            alternatives += (' '.join(words) for words in product(*sequence))
+            sequence = []
+        elif token in '([':
+            inner, index = _choices(tokens, index)
+            sequence.append(inner if token == '(' else ['', *inner])
+            index += 1
+        else:
+            sequence.append([token])
+    alternatives += (' '.join(words) for words in product(*sequence))
+    return alternatives, index
 
 
-@dataclass(frozen=True)
-class Unusable:
-    """Makes the whole sentence no command, for this reason; a `known` one says more than an unknown word can."""
+def phrases() -> dict[tuple[str, ...], Item]:
+    """Return all phrases of the tables, as words, with what they stand for; of equal phrases the first counts."""
+    table: dict[tuple[str, ...], Item] = {}
+    for item, patterns in (*VERBS, *WORDS):
+        for phrase in _phrases(patterns):
+            table.setdefault(tuple(phrase.split()), item)
+    for verb, patterns in VERBS:
+        for phrase in _phrases(patterns):
+            if doing := gerund(phrase):
+                table.setdefault(tuple(doing.split()), Gerund(verb))
+    return table
 
-    reason: str
-    is_known: bool = True
 
-
-Item = Verb | Direction | Quantity | Number | Pace | Destination | Join | Filler | Unusable
-
-_NEGATED = Unusable('You said not to do something, so I do nothing.')
-_REPORTED = Unusable('That was about someone, or said to someone else, so I do nothing.')
-_CONDITIONAL = Unusable('I cannot wait for a condition or a time, so I do nothing.')
-_VAGUE = Unusable('I do not know how much that is; say a distance or an angle.')
-
-_PHRASES: dict[Item, str] = {
-    Verb('go'): (
-        'go|drive|walk|travel|head|roll|proceed|continue|come|navigate|return|run|pull|keep going|keep moving|'
-        'keep driving|continue going|continue moving|start going|start moving|start driving'
-    ),
-    Verb('go', 'forward'): 'advance',
-    Verb('go', 'backward'): 'back up|backup|back away|reverse|go in reverse|drive in reverse|retreat',
-    Verb('move'): 'move|slide|strafe|shift|sidestep|step',
-    Verb('turn'): 'turn|rotate|spin|pivot|swivel',
-    Verb('do'): 'make|do|take|perform|make a|do a|take a|perform a|do an|make an',
-    Verb('stop'): (
-        'stop|halt|freeze|come to a stop|come to a halt|stop moving|stop turning|stop driving|stop there|stop here|'
-        'stop right there|stop right here|stop it|stop the robot|stop immediately'
-    ),
-    Direction('forward'): 'forward|forwards|ahead|straight|straight ahead|straight forward|onward|onwards',
-    Direction('backward'): 'backward|backwards|back|in reverse',
-    Direction('left'): (
-        'left|leftward|leftwards|to left|to the left|to your left|towards the left|on the left|on your left|your left|'
-        'counterclockwise|counter clockwise|anticlockwise|anti clockwise|to the left side|to your left side'
-    ),
-    Direction('right'): (
-        'right|rightward|rightwards|to right|to the right|to your right|towards the right|on the right|on your right|'
-        'your right|clockwise|to the right side|to your right side'
-    ),
-    Direction('around'): 'around|round',
-    Pace('slow'): 'slow|slowly|slower|carefully|gently',
-    Pace('fast'): 'fast|quick|quickly|faster',
-    Destination(person='me'): 'to me|here|over here|towards me',
-    Join(): 'and|then|and then|after that|afterwards|and after that|then after that|and next|and now',
-    Join(is_word=False): '.|,|;|:|!|?',
-    Filler(): (
-        'please|oh|yes|yeah|but|now|right now|right away|immediately|just|ok|okay|alright|all right|'
-        'so|well|hey|hi|hello|kindly|go ahead and|can you|could you|would you|will you|can you please|'
-        'i want you to|i would like you to|i need you to|you can|let us|thanks|thank you|thank you very much|'
-        'robot|more|for me|in place|on the spot|at an angle of|angle|exactly'
-    ),
-    _NEGATED: 'not|never|no|without|nobody|none|nor|neither|nope|instead',
-    _REPORTED: (
-        'told|tell|said|says|say|saying|asked|ask|asks|he|she|they|him|her|them|his|hers|their|it|its|we|who|whose|'
-        'yesterday|went|was|were|did|drove|turned|moved|stopped|had|has|would|should|used|did you|do you|are you'
-    ),
-    _CONDITIONAL: 'if|when|whenever|unless|until|till|before|while|after|once|every|tomorrow|later|in case',
-    _VAGUE: 'a bit|a little|a little bit|slightly|a tiny bit|somewhat|a few|some|a lot|a tad|far|further|closer',
-}
-PHRASES: dict[tuple[str, ...], Item] = {
-    tuple(phrase.split()): item for item, phrases in _PHRASES.items() for phrase in phrases.split('|')
-}
-
-# Mean nothing before a number, and something else elsewhere ("turn around", "go to the table").
-BEFORE_NUMBER = frozenset(
-    ('about', 'around', 'approximately', 'roughly', 'exactly', 'maybe', 'another', 'by', 'for', 'at', 'of', 'nearly')
-)
-TO = frozenset(('to', 'towards', 'toward', 'into'))
-ARTICLES = frozenset(('the', 'a', 'an', 'your', 'my', 'our'))
+def _phrases(patterns: str) -> Iterator[str]:
+    for pattern in patterns.split(';'):
+        yield from (phrase for phrase in expand(pattern.strip()) if phrase)

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from text_to_num import alpha2digit
 
+from voice_pipeline.understanding.repairs import repaired, without_fragments
 from voice_pipeline.understanding.units import UNITS
 
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 _NUMBER = r'(?<![\d.])\d+(?:\.\d+)?'
 _UNIT = '|'.join(sorted(UNITS, key=len, reverse=True))
 _PLURAL_UNIT = '|'.join(name for name in UNITS if name == 'feet' or (len(name) > 3 and name.endswith('s')))
-_LONG_UNIT = '|'.join(name for name in UNITS if len(name) > 3)
+_STEPS = 'steps?|paces?'  # as long as the vocabulary says
+_LONG_UNIT = '|'.join((*(name for name in UNITS if len(name) > 3 and name != 'percent'), _STEPS))
 _ROUND = r'(?:turn|circle|rotation|revolution|spin)s?'
 _SHARES = {'half': 0.5, 'quarter': 0.25, '3 quarters': 0.75}
 _SHARE = '|'.join(_SHARES)
@@ -56,18 +58,35 @@ _SYMBOLS = _rules(
     ('¼', ' 1/4 '),
     ('¾', ' 3/4 '),
     ('[°º]', ' degrees '),
+    ('[\u2032]', "'"),
+    ('[\u2033]', '"'),
+    ('%', ' percent '),
 )
 _CONTRACTIONS = _rules(
+    (r"\bwon't\b", 'will not'),
+    (r"\bcan't\b", 'can not'),
     (r"n't\b", ' not'),
     (r'\bdont\b', 'do not'),
     (r'\bcannot\b', 'can not'),
     (r"\blet's\b", 'let us'),
     (r"'d\b", ' would'),
     (r"'ll\b", ' will'),
+    (r"'re\b", ' are'),
+    (r"'ve\b", ' have'),
+    (r"\bi'm\b", 'i am'),
+    (r"\b(what|where|who|how|when|that|it|he|she|there|here|which|everything)'s\b", r'\1 is'),
+    (r'\b(what|where|who)s\b', r'\1 is'),
+    (r'\bnevermind\b', 'never mind'),
+    (r'\bgimme\b', 'give me'),
+    (r'\bwanna\b', 'want to'),
+    (r'\bgonna\b', 'going to'),
+    (r'\bper cent\b', 'percent'),
 )
 _GLUE = _rules(
     (r'(?<=\d),(?=\d{3}\b)', ''),
     (r'(?<=\d)in\b', ' inches'),
+    (r"(?<=\d)'(?!\w*[a-z])", ' feet '),
+    (r'^([^"]*\d)"([^"]*)$', r'\1 inches \2'),  # one quote alone is no quotation
     (r'(?<=\d)(?=[a-z])', ' '),
     (r'(?<=[a-z\d])-(?=[a-z])', ' '),
     (r'(?<=\d)-(?=\d)', ' to '),
@@ -75,8 +94,7 @@ _GLUE = _rules(
     ('[-\u2013\u2014]+', ' , '),
     (r'(?<=[a-z])\s*/\s*(?=[a-z])', ' per '),
     (r'(?<!\d)\.(?=\d)', ' 0.'),
-    # A quote after a digit may mean feet or inches: it stays in. Elsewhere quotes and brackets mean nothing.
-    (r"(?<!\d)'(?![a-z])|(?<![a-z\d])'|(?<!\d)\"|[()\[\]{}\u201c\u201d]", ' '),
+    (r"'(?![a-z])|(?<![a-z])'|[\"()\[\]{}\u201c\u201d]", ' '),
     (r'\bseconds?\b', 'sec'),  # or alpha2digit takes "thirty second" for an ordinal
     (r'\s+', ' '),
 )
@@ -91,7 +109,8 @@ _AMOUNTS = _rules(
     (rf'\b(an?|{_NUMBER}) ({_UNIT}) and (?:an? )?({_SHARE})\b(?! (?:of|an?|{_ROUND})\b)', _unit_and_share),
     (rf'\b(?:an? |1 )?({_SHARE}) (?:of )?(?:an? )?(?=(?:{_UNIT}|{_ROUND})\b)', lambda match: f'{_SHARES[match[1]]} '),
     (r'\b(0\.(?:25|5|75)) (?:turn|spin)s?\b', r'\1 revolution'),
-    (rf'\b(?:an? |1 )?(?:full|complete|whole) {_ROUND}\b', '1 revolution'),
+    (rf'(?<!\d )\b(?:an? |1 )?(?:full|complete|whole) {_ROUND}\b', '1 revolution'),
+    (r'(?<=\d) (?:full |complete |whole )?(?:turns|spins)\b', ' revolutions'),
     (r'\b(?:an? )?(?:full|complete) (?=360\b)', ''),
     (rf'\b(?:an? )?couple (?:of )?(?=(?:{_LONG_UNIT})\b)', '2 '),
     (r'(?<=\d) more (?=[a-z])', ' '),
@@ -116,7 +135,22 @@ def words(text: str) -> list[str]:
 
     Number words become digits, "a", "half" and misheard "to" before a unit become numbers, units stay words.
     """
+    return _with_numbers(_spelled(text))
+
+
+def _spelled(text: str) -> str:
     text = unicodedata.normalize('NFKC', _apply(_SYMBOLS, text)).lower()
-    text = _apply(_HESITATIONS, _apply(_GLUE, _apply(_CONTRACTIONS, text))).strip()
-    text = _apply(_AMOUNTS, alpha2digit(text, 'en', 0.0))
-    return _WORD.findall(text)
+    return _apply(_HESITATIONS, _apply(_GLUE, _apply(_CONTRACTIONS, text))).strip()
+
+
+def _with_numbers(text: str) -> list[str]:
+    return _WORD.findall(_apply(_AMOUNTS, alpha2digit(text, 'en', 0.0)))
+
+
+def understood_words(text: str, known: Container[str] = ()) -> list[str]:
+    """
+    Return the words as `words` does, with what people stumble over and recognisers mishear put right.
+
+    `known`: words of names, which are never taken for words broken off.
+    """
+    return repaired(_with_numbers(without_fragments(_spelled(text), known)))

@@ -1,37 +1,36 @@
 """
 The grammar: from a sentence to steps, or to the reason why there are none.
 
-Every word must have its place: one word that is not known, in its place, makes the whole sentence give no steps, so
-that a sentence half understood never moves the robot. The order of words is free where people's order is ("ninety
-degrees to your left turn"); a new step starts at a new verb, at what no longer fits, and after "and" and "then".
+It looks for islands: each clause is anchored by a verb, and its arguments may stand in any order around it. A clause
+gives steps only where every content word has its place (`coverage` is 1): a command half understood never moves the
+robot. What is left over goes to the other ways of understanding.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from voice_pipeline.messages import Move, Step, Stop, Turn
-from voice_pipeline.understanding.clauses import WHICH_WAY, Clause, NotUnderstoodError, Resolved, resolve
+from voice_pipeline.messages import Move, Reply, Resume, Step, Stop, Turn
+from voice_pipeline.understanding.builder import ClauseBuilder
+from voice_pipeline.understanding.clauses import Clause, NotUnderstoodError, in_order, share_goals
 from voice_pipeline.understanding.emergency import is_emergency_stop
-from voice_pipeline.understanding.lexicon import (
-    Destination,
-    Direction,
-    Filler,
-    Join,
-    Number,
-    Pace,
-    Quantity,
-    Unusable,
-    Verb,
-)
-from voice_pipeline.understanding.normalise import words
+from voice_pipeline.understanding.frames import resolve
+from voice_pipeline.understanding.items import Act, Filler, Join, Noun, Tagged, Unusable, Verb
+from voice_pipeline.understanding.lexicon_words import NEGATED, REPORTED
+from voice_pipeline.understanding.normalise import understood_words, words
+from voice_pipeline.understanding.questions import Questions
+from voice_pipeline.understanding.replies import reply_of, yes_or_no
+from voice_pipeline.understanding.resolved import Context, Missing, Resolved
+from voice_pipeline.understanding.sayings import Sayings
 from voice_pipeline.understanding.tagger import Tagger
 from voice_pipeline.understanding.vocabulary import Vocabulary
 
 MAX_CHARACTERS = 600  # about a minute of speech, and what keeps the worst case within the budget
 NOTHING_SAID = 'Nothing was said.'
-
-_Content = Verb | Direction | Quantity | Number | Pace | Destination
+NO_COMMAND = 'I heard no command.'
 
 
 @dataclass(frozen=True)
@@ -39,192 +38,211 @@ class Meaning:
     """
     What a sentence asks for; without steps there is a `reason`.
 
-    `is_complete`: no step needs, or could well take, more words. `emergency_stop`: stop at once, whatever the steps.
+    `is_complete`: no step needs, or could well take, more words. `missing`: what a step cannot be done without.
+    `coverage`: the share of the content words that have their place. `reply`: what the words may answer.
+    `emergency_stop`: stop at once, whatever the steps. `words`: for each step, in order, the words it comes from.
     """
 
     steps: tuple[Step, ...] = ()
     is_complete: bool = False
+    missing: Missing = ''
+    coverage: float = 1.0
+    reply: Reply | None = None
     emergency_stop: bool = False
     reason: str = ''
+    source: Literal['grammar', 'semantic', 'llm'] = 'grammar'
+    words: tuple[Mapping[str, str], ...] = ()
 
 
 class Parser:
     """Understands sentences, whole or cut off anywhere. Pure, deterministic, at most 5 ms a sentence."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
         self._tagger = Tagger(vocabulary)
-        self._robot_names = vocabulary.robot_names
+        self._known = frozenset(word for name in vocabulary.all_names() for word in words(name))
+        self._phrases = _OwnPhrases(vocabulary.phrases, self._known)
+        self._questions = Questions(self._tagger.names, vocabulary.robot_names)
+        self._sayings = Sayings(vocabulary.people, vocabulary.robot_names)
 
     def parse(self, text: str) -> Meaning:
         """Return the meaning of the text. Never raises."""
-        emergency_stop = is_emergency_stop(text, self._robot_names)
-        meaning = self._parse_steps(text)
-        if emergency_stop and not (meaning.steps and isinstance(meaning.steps[0], Stop)):
-            return Meaning(steps=(Stop(),), is_complete=True, emergency_stop=True)
-        if emergency_stop:
-            return Meaning(steps=meaning.steps, is_complete=meaning.is_complete, emergency_stop=True)
-        return meaning
+        meaning = self._understand(text)
+        if not is_emergency_stop(text, self._vocabulary.robot_names):
+            return meaning
+        if meaning.steps and isinstance(meaning.steps[0], Stop):
+            return replace(meaning, emergency_stop=True)
+        return Meaning(steps=(Stop(),), is_complete=True, emergency_stop=True, words=({'action': 'stop'},))
 
-    def _parse_steps(self, text: str) -> Meaning:
+    def _understand(self, text: str) -> Meaning:
         if len(text) > MAX_CHARACTERS:
-            return Meaning(reason='That was too long; say it in shorter sentences.')
-        said = words(text)
-        if not any(word[-1].isalnum() for word in said):
+            return Meaning(coverage=0.0, reason='That was too long; say it in shorter sentences.')
+        items = self._items(text)
+        if not items:
             return Meaning(reason=NOTHING_SAID)
-        items = self._tagger.tag(said)
-        unusable = [item for item in items if isinstance(item, Unusable)]
-        if unusable:
-            return Meaning(reason=max(unusable, key=lambda item: item.is_known).reason)
-        sentence = _Sentence()
+        answer = yes_or_no([word for tagged in items for word in tagged.words.split()])
+        if answer is not None:
+            resumes = (Resume(),) if any(tagged.words == 'go ahead' for tagged in items) else ()
+            reason = '' if resumes else NO_COMMAND
+            return Meaning(steps=resumes, is_complete=bool(resumes), reply=Reply(is_yes=answer), reason=reason)
+        coverage = _coverage(items)
         try:
-            for item in items:
-                if not isinstance(item, (Filler, Unusable)):
-                    sentence.add(item)
-            return sentence.finish()
+            _check_words(items)
+            _check_address(items)
+            meaning = _meaning(items, Context(self._vocabulary))
         except NotUnderstoodError as error:
-            return Meaning(reason=str(error))
+            return Meaning(coverage=coverage, reply=self._reply(text), reason=str(error))
+        is_answering = meaning.reply is None and _ANSWERING.match(text.lower()) is not None
+        return replace(meaning, reply=self._reply(text)) if is_answering else meaning
+
+    def _reply(self, text: str) -> Reply | None:
+        """Return what words without a command may answer; nothing that is about others, or half understood."""
+        items = self._tag(_ANSWERING.sub('', ' '.join(self._words(text))).split())
+        if any(isinstance(tagged.item, Unusable) for tagged in items):
+            return None
+        try:
+            clauses = ClauseBuilder().add_all(items)
+        except NotUnderstoodError:
+            return None
+        return reply_of(clauses[0]) if len(clauses) == 1 else None
+
+    def _items(self, text: str) -> list[Tagged]:
+        """Return what the words stand for, things to say and questions as wholes."""
+        saying = self._sayings.find(text)
+        if saying is None:
+            return self._tag(self._words(text))
+        said = Tagged(Act(saying.step, is_open=not saying.after), saying.step.args.text or '')
+        return [*self._tag(self._words(saying.before)), said, *self._tag(self._words(saying.after))]
+
+    def _words(self, text: str) -> list[str]:
+        return understood_words(text, self._known)
+
+    def _tag(self, said: Sequence[str]) -> list[Tagged]:
+        if not any(word[-1].isalnum() for word in said):
+            return []
+        said = self._phrases.put_in(said)
+        items: list[Tagged] = []
+        for part in _clauses(said):
+            question = self._questions.read(part)
+            if question is not None:
+                items.append(Tagged(Act(question.step, question.is_open), ' '.join(part)))
+            else:
+                items += self._tagger.tag(part)
+        return items
 
 
-class _Sentence:
-    """Puts items into clauses. A method raises `NotUnderstoodError` where an item has no place."""
+class _OwnPhrases:
+    """The vocabulary's own words for commands, put into plain words."""
 
-    def __init__(self) -> None:
-        self._done: list[tuple[Clause, Resolved]] = []
-        self._clause: Clause | None = None
-        self._is_joined = False
-        self._is_broken = False  # by a punctuation mark, which Whisper sets freely
-        self._is_after_verb = False
+    def __init__(self, phrases: Mapping[str, str], known: Container[str]) -> None:
+        self._meanings = {
+            ' '.join(understood_words(phrase, known)): ' '.join(understood_words(meaning, known))
+            for phrase, meaning in phrases.items()
+        }
+        longest_first = sorted(self._meanings, key=len, reverse=True)
+        self._pattern = re.compile(rf'(?<!\S)(?:{"|".join(map(re.escape, longest_first))})(?!\S)')
 
-    def add(self, item: _Content | Join) -> None:
-        """Take the next item."""
-        if isinstance(item, Join):
-            self._is_joined |= item.is_word
-            self._is_broken |= not item.is_word
-            return
-        self._place(item)
-        self._is_joined = self._is_broken = False
-        self._is_after_verb = isinstance(item, Verb)
+    def put_in(self, said: Sequence[str]) -> list[str]:
+        """Return the words with each phrase replaced by its meaning, which may hold other phrases (in no circle)."""
+        if not self._meanings:
+            return list(said)
+        text, before = ' '.join(said), ''
+        while text != before and len(text) <= 2 * MAX_CHARACTERS:
+            before, text = text, self._pattern.sub(lambda match: self._meanings[match[0]], text)
+        return text.split()
 
-    def finish(self) -> Meaning:
-        """Return the meaning of all that was added."""
-        self._close()
-        if not self._done:
-            return Meaning(reason='I heard no command.')
-        resolved = [step for _, step in self._done]
-        is_complete = not (self._is_joined or resolved[-1].is_open or any(step.is_assumed for step in resolved))
-        return Meaning(steps=tuple(step.step for step in resolved), is_complete=is_complete)
 
-    def _place(self, item: _Content) -> None:
-        match item:
-            case Verb():
-                self._verb(item)
-            case Direction():
-                self._direction(item)
-            case Quantity():
-                self._quantity(item)
-            case Number():
-                self._number(item)
-            case Pace():
-                self._pace(item)
-            case Destination():
-                self._destination(item)
+def _clauses(said: Sequence[str]) -> list[Sequence[str]]:
+    """Cut where a question may begin or end: at marks, and at "and" and "then" before a word that asks."""
+    parts: list[Sequence[str]] = []
+    start = 0
+    for index, word in enumerate(said):
+        is_mark = not word[-1].isalnum()
+        if is_mark or (word in ('and', 'then') and _ASKS.match(' '.join(said[index + 1 : index + 6]))):
+            parts += [said[start:index], said[index : index + 1]]
+            start = index + 1
+    parts.append(said[start:])
+    return [part for part in parts if part]
 
-    def _current(self) -> Clause:
-        if self._clause is None:
-            self._clause = Clause(is_joined=self._is_joined and bool(self._done))
-        return self._clause
 
-    def _next(self) -> Clause:
-        self._close()
-        return self._current()
+def _check_words(items: Sequence[Tagged]) -> None:
+    """Raise `NotUnderstoodError` where a word has no place, saying what is known best about it."""
+    unusable = [tagged.item for tagged in items if isinstance(tagged.item, Unusable)]
+    if unusable:
+        raise NotUnderstoodError(max(unusable, key=lambda item: item.is_known).reason)
 
-    def _verb(self, verb: Verb) -> None:
-        clause = self._current()
-        has_begun = clause.verb is not None or not clause.is_empty
-        if has_begun and not self._continues(clause, verb):
-            clause = self._next()
-        clause.verb = verb.name
-        clause.direction = verb.direction or clause.direction
 
-    def _continues(self, clause: Clause, verb: Verb) -> bool:
-        """Say whether the verb comes after what belongs to it: "to your left turn …", "make a left turn"."""
-        if 'stop' in (clause.verb, verb.name):
-            return False
-        if clause.is_empty:
-            return True  # "go and turn left": the second says which
-        if self._is_joined or verb.direction is not None:
-            return False
-        if self._is_after_verb:
-            return True  # "to your left go, turn …": the second corrects the first
-        is_noun = verb.name == 'turn' and 'angle' in clause.amounts
-        if clause.verb == 'do':
-            return verb.name == 'turn'
-        return clause.verb is None and (is_noun or not (clause.direction and clause.has_amount))
+def _check_address(items: Sequence[Tagged]) -> None:
+    """Raise `NotUnderstoodError` where a clause begins with the name of a person: it is said to them."""
+    is_start = True
+    for index, tagged in enumerate(items):
+        if isinstance(tagged.item, Filler):
+            continue
+        is_person = isinstance(tagged.item, Noun) and tagged.item.kinds == {'person'} and tagged.item.name != 'me'
+        if is_start and is_person and any(isinstance(after.item, Verb) for after in items[index + 1 :]):
+            raise NotUnderstoodError(REPORTED)
+        is_start = isinstance(tagged.item, Join)
 
-    def _direction(self, direction: Direction) -> None:
-        clause = self._current()
-        if clause.verb == 'stop':
-            clause = self._next()
-        if clause.direction == direction.name and not self._is_joined:
-            return
-        if clause.direction == 'around' and direction.name in ('left', 'right') and not clause.has_amount:
-            clause.amounts['angle'], clause.direction = 180.0, None  # "turn around to the left"
-        if clause.direction is not None:
-            if not (self._is_joined or self._is_broken or clause.has_amount):
-                raise NotUnderstoodError(f'Do you mean {clause.direction} or {direction.name}?')
-            clause = self._next()
-        clause.direction = direction.name
 
-    def _quantity(self, quantity: Quantity) -> None:
-        clause = self._current()
-        other = {'angle': 'distance', 'distance': 'angle'}.get(quantity.kind)
-        if clause.verb == 'stop' or other in clause.amounts:
-            clause = self._next()
-        known = clause.amounts.get(quantity.kind)
-        if clause.number == quantity.value and known is None:
-            clause.number = None  # "ninety, ninety degrees"
-        if known is not None and (self._is_joined or known != quantity.value):
-            raise NotUnderstoodError(f'I heard two amounts, {known:g} and {quantity.value:g}; which one?')
-        clause.amounts[quantity.kind] = quantity.value
+def _coverage(items: Sequence[Tagged]) -> float:
+    """Return the share of the content words that stand for something."""
+    content = [tagged for tagged in items if not isinstance(tagged.item, (Filler, Join))]
+    total = sum(len(tagged.words.split()) for tagged in content)
+    covered = sum(len(tagged.words.split()) for tagged in content if not isinstance(tagged.item, Unusable))
+    return covered / total if total else 1.0
 
-    def _number(self, number: Number) -> None:
-        clause = self._current()
-        if clause.number not in (None, number.value) or clause.verb == 'stop':
-            raise NotUnderstoodError(f'{number.value:g} of what?')
-        clause.number = number.value
 
-    def _pace(self, pace: Pace) -> None:
-        clause = self._current()
-        if clause.pace not in (None, pace.name):
-            raise NotUnderstoodError('Slowly or fast?')
-        clause.pace = pace.name
+def _meaning(items: Sequence[Tagged], context: Context) -> Meaning:
+    builder = ClauseBuilder()
+    clauses = builder.add_all(items)
+    share_goals(clauses)
+    if builder.is_taken_back and clauses:
+        clauses.pop()
+    if clauses and clauses[-1].retracts:
+        clauses = clauses[-1:]  # "…, never mind": what may have begun already is given up
+    reply = reply_of(clauses[0]) if len(clauses) == 1 else None
+    wanted = [clause for clause in in_order(clauses) if not clause.is_negated]
+    if not wanted:
+        raise NotUnderstoodError(NEGATED if clauses else NO_COMMAND)
+    done: list[tuple[Clause, Resolved]] = []
+    for clause in wanted:
+        resolved = _resolved(clause, context)
+        if done and not clause.is_joined and _repeats(done[-1], clause, resolved):
+            done.pop()
+        done.append((clause, resolved))
+    missing: Missing = next((resolved.missing for _, resolved in done if resolved.missing), '')
+    is_complete = not (builder.is_dangling or missing or done[-1][1].is_open)
+    return Meaning(
+        steps=tuple(step for _, resolved in done for step in resolved.steps),
+        is_complete=is_complete,
+        missing=missing,
+        reply=reply,
+        words=tuple(clause.words for clause, resolved in done for _ in resolved.steps),
+    )
 
-    def _destination(self, destination: Destination) -> None:
-        clause = self._current()
-        if clause.destination is not None and not self._is_joined:
-            raise NotUnderstoodError('I heard two places; which one?')
-        if clause.destination is not None:
-            clause = self._next()
-            clause.verb = 'go'  # "go to the kitchen and then to the door"
-        clause.destination = destination
 
-    def _close(self) -> None:
-        """Resolve the clause, if there is one, taking a repeated beginning ("go, go forward …") as said once."""
-        clause, self._clause = self._clause, None
-        if clause is None:
-            return
-        if clause.is_empty and clause.verb is None:
-            raise NotUnderstoodError(WHICH_WAY)
-        resolved = resolve(clause)
-        if self._done and not clause.is_joined and _repeats(self._done[-1], clause, resolved):
-            self._done.pop()
-        self._done.append((clause, resolved))
+def _resolved(clause: Clause, context: Context) -> Resolved:
+    if clause.act is not None:
+        return Resolved((clause.act.step,), is_open=clause.act.is_open)
+    return resolve(clause, context)
 
 
 def _repeats(before: tuple[Clause, Resolved], clause: Clause, resolved: Resolved) -> bool:
     """Say whether a step is its predecessor said again, in full or with the amount that was missing."""
     clause_before, resolved_before = before
-    if resolved.step == resolved_before.step:
+    if resolved.steps == resolved_before.steps:
         return True
-    is_motion = isinstance(resolved.step, (Move, Turn)) and type(resolved.step) is type(resolved_before.step)
-    return is_motion and not clause_before.has_amount and clause_before.direction == clause.direction
+    (first, *_), (second, *_) = resolved_before.steps, resolved.steps
+    is_motion = isinstance(second, (Move, Turn)) and type(first) is type(second)
+    return is_motion and not clause_before.has_amount and clause_before.direction in (clause.direction, None)
+
+
+# Said before an answer: "I mean the red one".
+_ANSWERING = re.compile(
+    r'^(?:(?:well|um|oh|no|yes|ok|okay|the answer is|it is'
+    r'|i (?:mean|meant|want|need|choose|think|guess|prefer|would (?:like|say))'
+    r'|that is|(?:make|let) it(?: be)?|take|probably|maybe)[ ,]+)+'
+)
+_ASKS = re.compile(
+    r'(?:what|where|who|how|when|which|do you|can you (?:see|tell)|are you|is there|have you|tell me|report)\b'
+)

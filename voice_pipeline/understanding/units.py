@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import degrees
 from typing import Literal
 
-UnitKind = Literal['distance', 'angle', 'duration', 'speed', 'turn_rate']
+UnitKind = Literal['distance', 'angle', 'duration', 'speed', 'turn_rate', 'percent']
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,15 @@ _NAMES: dict[Unit, str] = {
     Unit('speed', 1000.0 / 3600.0): 'kph kmh kmph',
     Unit('speed', 1609.344 / 3600.0): 'mph',
     Unit('turn_rate', 1.0): 'dps',
+    Unit('percent', 1.0): 'percent',
 }
 UNITS: dict[str, Unit] = {name: unit for unit, names in _NAMES.items() for name in names.split()}
 _RATES: dict[UnitKind, UnitKind] = {'distance': 'speed', 'angle': 'turn_rate'}
 
 
-def read_unit(words: Sequence[str], index: int) -> tuple[Unit, int] | None:
+def read_unit(words: Sequence[str], index: int, units: Mapping[str, Unit] = UNITS) -> tuple[Unit, int] | None:
     """Return the unit that starts at `index` ("m", "meters per second") and the index after it, or None."""
-    unit = UNITS.get(words[index]) if index < len(words) else None
+    unit = units.get(words[index]) if index < len(words) else None
     if unit is None:
         return None
     if unit.kind in _RATES and index + 2 < len(words) and words[index + 1] == 'per':

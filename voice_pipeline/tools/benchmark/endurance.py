@@ -21,6 +21,7 @@ from voice_pipeline.settings import SettingsError
 from voice_pipeline.tools import revisions as streaming
 from voice_pipeline.tools.benchmark.clips import Clip, spoken_clips
 from voice_pipeline.tools.benchmark.contestant import memory_of_this_process
+from voice_pipeline.tools.benchmark.output import count
 
 PURPOSE = 'thousands of utterances through one recogniser: does its memory grow'
 PAUSE_S = 1.0  # ends each utterance
@@ -70,7 +71,7 @@ def _frames(clips: Sequence[Clip], count: int) -> Iterator[Frame]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
-    parser.add_argument('--utterances', type=int, default=2000, metavar='N', help='how many (%(default)s)')
+    parser.add_argument('--utterances', type=count, default=2000, metavar='N', help='how many (%(default)s)')
     parser.add_argument('--backend', default='auto', help='auto, faster-whisper or openai-whisper (%(default)s)')
     parser.add_argument(
         '--max-revision-hz',
@@ -97,7 +98,7 @@ def main(arguments: argparse.Namespace) -> int:
         words = f'{reading.utterances:6d} utterances, {reading.finals} with words'
         print(f'{words}: {reading.resident_mb:.1f} MB', flush=True)
     if not readings:
-        print('error: no utterance was heard; --utterances is 1 or more', file=sys.stderr)
+        print('error: no utterance was heard', file=sys.stderr)
         return 1
     print(f'{backend.description}: {growth_mb(readings):+.1f} MB in the second half')
     return 0

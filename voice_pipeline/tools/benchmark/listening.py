@@ -7,17 +7,15 @@ from rounding, the results are the same on every machine.
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from voice_pipeline.audio.activity import SileroActivity
@@ -33,6 +31,7 @@ from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.tools.benchmark.clips import Clip, recorded_clips
 from voice_pipeline.tools.benchmark.noises import NOISES, STEADY_NOISES, make_noise
+from voice_pipeline.tools.benchmark.output import make_console, save_json, unsaved
 from voice_pipeline.tools.benchmark.room import in_room, spoken_part
 from voice_pipeline.tools.words import plain_words, word_errors
 
@@ -120,7 +119,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def main(arguments: Namespace) -> int:
     """Measure and report; return 0, or 1 where a text was made of a noise or nothing could be measured."""
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = make_console()
     settings = RecognitionSettings()
     try:
         backend = load(settings)
@@ -140,7 +139,10 @@ def main(arguments: Namespace) -> int:
         if part in document:
             console.print(_TABLES[part](document[part]))
     if arguments.json:
-        arguments.json.write_text(json.dumps(document, indent=2, default=asdict) + '\n', encoding='utf-8')
+        try:
+            save_json(document, arguments.json, console)
+        except OSError as error:
+            return unsaved(error)
     return 1 if 'noises' in arguments.part and any(one.texts for one in noises) else 0
 
 

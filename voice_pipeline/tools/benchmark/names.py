@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -14,7 +13,6 @@ from typing import Any
 
 import msgspec
 import yaml
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
@@ -38,12 +36,12 @@ from voice_pipeline.tools.benchmark.named_clips import (
     contains,
     named_clips,
 )
+from voice_pipeline.tools.benchmark.output import make_console, save_json
 from voice_pipeline.tools.optimise.voices import Voice, available_voices
 from voice_pipeline.tools.words import word_errors
 
 PURPOSE = 'names of the vocabulary, with and without expecting them, and what is taken for a name'
 
-PLAIN_WIDTH = 120
 _EXPECTING, _NOT_EXPECTING = 'expected', 'not expected'
 
 
@@ -69,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Run the measurement; return 0, or 1 where it cannot be done or saved (said on stderr)."""
     values = {'backend': arguments.backend, 'device': arguments.device, 'name_bias': arguments.name_bias}
-    console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
+    console = make_console()
     try:
         settings = RecognitionSettings.from_mapping(values)
         backends = load_both(settings)
@@ -78,7 +76,7 @@ def main(arguments: argparse.Namespace) -> int:
         results = [result(group, way, takes) for group in VOICES for way in backends if _of(takes, group, way)]
         console.print(table(results))
         if arguments.json:
-            arguments.json.write_text(json.dumps(document(results, takes), indent=2) + '\n', encoding='utf-8')
+            save_json(document(results, takes), arguments.json, console)
     except (ModelError, SpeechError, ValueError, OSError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

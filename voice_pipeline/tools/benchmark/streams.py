@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +10,6 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from voice_pipeline.audio.activity import SileroActivity
@@ -24,6 +22,7 @@ from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.settings import SettingsError
 from voice_pipeline.tools import revisions as streaming
 from voice_pipeline.tools.benchmark.clips import Clip, spoken_clips
+from voice_pipeline.tools.benchmark.output import count, make_console, save_json, unsaved
 from voice_pipeline.tools.revisions import Revision
 from voice_pipeline.tools.words import word_errors
 
@@ -114,7 +113,7 @@ def table(shares: Sequence[Share]) -> Table:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument(
-        '--streams', type=int, nargs='+', default=[1, 3, 8], metavar='N', help='how many at once (1 3 8)'
+        '--streams', type=count, nargs='+', default=[1, 3, 8], metavar='N', help='how many at once (1 3 8)'
     )
     parser.add_argument('--seconds', type=float, default=20.0, metavar='S', help='how long each (%(default)s)')
     parser.add_argument('--backend', default='auto', help='auto, faster-whisper or openai-whisper (%(default)s)')
@@ -124,27 +123,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the benchmark; return 0, or 1 where nothing could be measured or saved (said on stderr)."""
-    if min(arguments.streams) < 1:
-        print('error: --streams takes whole numbers of 1 or more', file=sys.stderr)
-        return 1
     try:
         settings = RecognitionSettings.from_mapping({'backend': arguments.backend, 'device': arguments.device})
         clips, backend = spoken_clips(), load(settings)
     except (SettingsError, ModelError, SpeechError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    console = Console()
+    console = make_console()
     shares = []
-    for count in arguments.streams:
-        with console.status(f'{count} at once, for {arguments.seconds:.0f} s'):
-            shares.append(share_of(backend, settings, clips, count, arguments.seconds))
+    for how_many in arguments.streams:
+        with console.status(f'{how_many} at once, for {arguments.seconds:.0f} s'):
+            shares.append(share_of(backend, settings, clips, how_many, arguments.seconds))
     console.print(table(shares))
     console.print(backend.description, highlight=False)
     if arguments.json:
         try:
-            text = json.dumps({'backend': backend.description, 'shares': [asdict(share) for share in shares]}, indent=2)
-            arguments.json.write_text(f'{text}\n', encoding='utf-8')
+            document = {'backend': backend.description, 'shares': [asdict(share) for share in shares]}
+            save_json(document, arguments.json, console)
         except OSError as error:
-            print(f'error: the report cannot be saved: {error}', file=sys.stderr)
-            return 1
+            return unsaved(error)
     return 0

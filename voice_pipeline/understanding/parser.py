@@ -53,6 +53,11 @@ class Meaning:
     source: Literal['grammar', 'semantic', 'llm'] = 'grammar'
     words: tuple[Mapping[str, str], ...] = ()
 
+    @property
+    def steps_to_do(self) -> tuple[Step, ...]:
+        """The steps, but none where the robot would first have to ask; a distance and an angle have their defaults."""
+        return self.steps if self.missing in ('', 'distance', 'angle') else ()
+
 
 class Parser:
     """Understands sentences, whole or cut off anywhere. Pure, deterministic, at most 5 ms a sentence."""

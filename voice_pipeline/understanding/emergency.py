@@ -16,9 +16,11 @@ from functools import lru_cache
 
 STOP_WORDS = (
     'stop', 'halt', 'freeze', 'emergency', 'whoa', 'woah', 'abort', 'e-stop', 'estop', 'e stop',
-    'hold it(?! (?:for|like|against)\\b)',
-    'hold still', 'stand still', 'full stop', 'stahp', 'cease', 'brake', 'quit moving', 'do not move another',
-    "don't move another",
+    'hold still', 'stand still', 'full stop', 'stahp', 'cease', 'brake',
+)  # fmt: skip
+# Phrases of common words, as patterns.
+_STOP_PHRASES = (
+    'hold it(?! (?:for|like|against)\\b)', 'quit moving', 'do not move another', "don't move another",
 )  # fmt: skip
 # Spellings that recognisers give for a shouted word.
 _SOUND_ALIKES = (
@@ -64,7 +66,7 @@ _TOLD_AFTER = re.compile(
     rf"[\s,!.;:]*(?:(?:he|she|they) {_SAID}|(?:said|yelled|shouted|screamed|cried)(?: (?!i\b)[\w']+){{1,3}})\W*$"
 )
 _LONGEST = 2000  # characters looked at, the newest: two minutes of speech
-_ANY = re.compile('|'.join((*STOP_WORDS, *_SOUND_ALIKES)), re.IGNORECASE)
+_ANY = re.compile('|'.join((*STOP_WORDS, *_STOP_PHRASES, *_SOUND_ALIKES)), re.IGNORECASE)
 _NOISE = re.compile(r"[^\w',.;:!?-]+|(?<!\w)-+|-+(?!\w)")
 
 
@@ -73,7 +75,7 @@ def _pattern(robot_names: tuple[str, ...]) -> re.Pattern[str]:
     names = tuple(re.escape(name.lower()) for name in robot_names)
     fillers = '|'.join(_FILLERS + names)
     start = rf'(?:^|[.,;:!?]|(?<![\w\'-])(?:{"|".join(_CLAUSE_ENDS)})(?![\w\'-]))'
-    cry = '|'.join((*STOP_WORDS, *_SOUND_ALIKES))
+    cry = '|'.join((*STOP_WORDS, *_STOP_PHRASES, *_SOUND_ALIKES))
     return re.compile(
         rf"{start} ?(?P<cry>(?:(?:{fillers})[, ]+)*(?:{cry})(?![\w'-])(?! (?:{'|'.join(_NOT_BEFORE)})\b))"
     )

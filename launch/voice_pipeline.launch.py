@@ -119,7 +119,7 @@ ARGUMENTS = [
 # The parameters that launch arguments set, a node each: parameter name to launch argument.
 OVERRIDES = {
     'audio_capture': {'source': 'source', 'wav': 'wav', 'pipe': 'pipe', 'device': 'microphone'},
-    'speech_recognition': {'model': 'model', 'backend': 'backend', 'device': 'device'},
+    'speech_recognition': {'model': 'model', 'backend': 'backend', 'device': 'device', 'vocabulary': 'vocabulary'},
     'intent_parser': {'vocabulary': 'vocabulary'},
     'action_planner': {'vocabulary': 'vocabulary'},
     'robot_control': {'stamped': 'stamped'},

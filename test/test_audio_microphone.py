@@ -320,7 +320,7 @@ def test_overflows_are_counted_and_reported():
     source, _, _ = microphone(Plugged(blocks=4, overflow_at=1), statuses=statuses)
     take(source, 4)
 
-    assert source.overruns == 1
+    assert source.health.overruns == 1
     assert statuses == ['sound was lost, the computer is too busy (overruns since the start: 1)']
 
 
@@ -329,7 +329,7 @@ def test_a_reader_that_is_too_late_loses_sound_but_not_memory():
     first = take(source, 1)[0]
 
     assert first.sequence == 0
-    assert source.overruns == 800
+    assert source.health.overruns == 800
 
 
 # --- choosing a device -----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ WORD = re.compile(r"[\w°.']*\w|\S")
 class Taken:
     """What a scripted parser takes a sentence for."""
 
-    steps: tuple[Step, ...] = ()
+    steps_to_do: tuple[Step, ...] = ()
     emergency_stop: bool = False
     reason: str = ''
 

@@ -8,7 +8,16 @@ from voice_pipeline.recognition.endpointing import Endpointer, Event, State, fra
 from voice_pipeline.recognition.settings import RecognitionSettings
 
 # In frames of 32 ms: speech begins with the 3rd, ends with the 5th silent one, and is cut after 40.
-SETTINGS = RecognitionSettings(min_speech_ms=96, final_silence_ms=160, pre_roll_ms=0, tail_ms=0, max_utterance_s=1.28)
+SETTINGS = RecognitionSettings(
+    min_speech_ms=96,
+    final_silence_ms=160,
+    pre_roll_ms=0,
+    tail_ms=0,
+    max_utterance_s=1.28,
+    speech_threshold=0.5,
+    silence_threshold=0.35,
+    noise_threshold=0.9,
+)
 LEVELS = {'.': 0.0, '~': 0.4, '#': 0.9, '?': math.nan}  # `~` is between the two thresholds
 
 
@@ -50,6 +59,35 @@ def test_scripted(pattern, events, state):
 
     assert found == events
     assert endpointer.state is state
+
+
+@pytest.mark.parametrize(
+    ('probability', 'above_floor_db', 'is_speech'),
+    [
+        (0.6, 20.0, True),
+        (0.6, 6.0, True),
+        (0.6, 3.0, False),  # as loud as the noise: the detector must be sure
+        (0.6, 0.0, False),
+        (0.95, 0.0, True),
+        (0.8, 2.0, False),
+        (0.8, 3.0, True),
+        (0.95, -10.0, True),
+        (math.nan, 20.0, False),
+    ],
+)
+def test_the_nearer_to_the_noise_floor_the_surer_the_detector_must_be(probability, above_floor_db, is_speech):
+    endpointer = Endpointer(SETTINGS)
+    for _ in range(3):
+        endpointer.update(probability, above_floor_db)
+
+    assert (endpointer.state is State.SPEECH) == is_speech
+
+
+def test_noise_that_is_half_like_speech_holds_no_utterance_open():
+    endpointer = Endpointer(SETTINGS)
+    events = [endpointer.update(0.95, 15.0) for _ in range(3)] + [endpointer.update(0.7, 1.5) for _ in range(5)]
+
+    assert [event for event in events if event] == [Event.STARTED, Event.ENDED]
 
 
 def test_reset_forgets_the_utterance():

@@ -86,7 +86,7 @@ def test_without_models_an_open_final_is_final_with_its_reason(stage):
 
 
 def test_words_that_may_still_change_count(stage):
-    intent = stage().hear('turn left', final=False, tentative='ninety degrees')
+    intent = stage().hear('turn left', final=False, tentative='turn left ninety degrees')
     assert intent.text == 'turn left ninety degrees'
     assert steps(intent) == [{'action': 'turn', 'args': {'angle_deg': 90.0}}]
 

@@ -26,7 +26,7 @@ def test_spoken_commands_move_the_robot(tmp_path, monkeypatch, commands):
     parameters = {name: {} for name in ALL_NODES} | {'audio_capture': {'source': 'wav', 'wav': str(commands)}}
     with running(tmp_path, parameters, monkeypatch) as (story, pipeline):
         wait(story, pipeline, lambda: sum(one.is_settled for one in story.utterances.values()) >= 2)
-        wait(story, pipeline, lambda: story.report.voice_to_action.values.voice_ms.count >= 2)
+        wait(story, pipeline, lambda: len(story.report.voice_to_action.values.utterances) >= 2)
         turned, moved = story.utterances.values()
         here = story.path[-1]
         report = story.report

@@ -8,8 +8,9 @@ import pytest
 from speech import say
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ, to_float
-from voice_pipeline.recognition.backend import hear, without_noise
+from voice_pipeline.recognition.backend import NOTHING_HEARD, Request, hear
 from voice_pipeline.recognition.choose import load
+from voice_pipeline.recognition.honesty import rejection
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.recognition.window import FULL_WINDOW, Window
@@ -75,6 +76,21 @@ def test_a_window_of_as_many_states_as_there_are_mels_is_heard_like_any_other():
     assert all(one.confidence > 0.5 for one in heard)
 
 
+def test_sounds_that_are_heard_together_are_heard_as_alone():
+    backend = load(RecognitionSettings(backend='faster-whisper', device='cpu'))
+    sentences = ('turn left ninety degrees', 'go to the kitchen and bring me the red cup', 'stop')
+    sounds = [to_float(say(sentence, before_s=0.2, after_s=0.0)) for sentence in sentences]
+    window = Window(0.0, padding_s=0.5)
+    alone = [backend.transcribe(sound, window) for sound in sounds]
+
+    together = backend.transcribe_batch([Request(sound, (window,)) for sound in (*sounds, np.zeros(0, np.float32))])
+
+    assert together.pop() == NOTHING_HEARD
+    assert [words(one.text) for one in together] == [words(one.text) for one in alone]
+    for one, other in zip(together, alone, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, abs=0.15)  # shorter ones hear more silence after them
+
+
 @pytest.mark.parametrize('name', BACKENDS)
 def test_long_speech_gets_a_longer_window(backends, name):
     sentence = to_float(say('go to the kitchen and bring me the red cup'))
@@ -88,7 +104,7 @@ def test_long_speech_gets_a_longer_window(backends, name):
 def test_silence_of_any_length_is_nothing(backends, name, length):
     heard = backends[name].transcribe(np.zeros(length, np.float32), WINDOW)
 
-    assert without_noise(heard, RecognitionSettings()).text == ''
+    assert rejection(heard, length / SAMPLE_RATE_HZ, RecognitionSettings()) is not None
 
 
 @pytest.mark.parametrize('name', BACKENDS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from speech import say
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ, to_float
-from voice_pipeline.recognition.features import HOP_SAMPLES, LogMel, mel_filters, usable
+from voice_pipeline.recognition.features import HOP_SAMPLES, LogMel, LogMels, mel_filters, usable
 from voice_pipeline.recognition.window import MAX_WINDOW_S
 
 SOUND = to_float(say('turn left ninety degrees'))
@@ -57,6 +57,15 @@ def test_a_result_is_not_overwritten_by_the_next():
     log_mel(SOUND[:16000], 300)
 
     np.testing.assert_array_equal(first, copy)
+
+
+def test_several_sounds_may_grow_by_turns():
+    """Two are remembered; a third takes the place of the one used longest ago."""
+    log_mels = LogMels(2)
+    sounds = [SOUND, SOUND[::-1].copy(), -SOUND]
+    for length in (8000, 12000, 16000):
+        for sound in sounds:
+            np.testing.assert_array_equal(log_mels(sound[:length], 200), LogMel()(sound[:length], 200))
 
 
 def test_sound_that_fills_the_window_is_followed_by_silence():

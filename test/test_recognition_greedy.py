@@ -132,3 +132,42 @@ def test_one_utterance_leaves_nothing_behind_for_the_next(backend, spoken):
     backend.transcribe(to_float(say(CLIPS[1])), WINDOW, Hypothesis('', 0.0, 0.0, tuple(range(40))))
 
     assert decode(backend, states, ()) == before
+
+
+@pytest.fixture(scope='module')
+def watching(backend):
+    """A decoder of the same model that watches two tokens: " kitchen", and one that nobody says here."""
+    from voice_pipeline.recognition.greedy import GreedyDecoder
+
+    watched = (*backend._tokenizer.encode(' kitchen'), *backend._tokenizer.encode(' zebra')[:1])
+    return GreedyDecoder(backend._model, backend._decoder._special, watched)
+
+
+def test_the_margins_do_not_depend_on_the_draft(backend, watching, spoken):
+    import torch
+
+    states, tokens = spoken
+    wrong = (*tokens[:4], tokens[0], tokens[0])
+    with torch.inference_mode():
+        decoded = [watching.decode(states, draft, 50, lambda tokens: None) for draft in ((), tokens, wrong)]
+
+    place = [backend._tokenizer.decode([token]) for token in tokens].index(' kitchen')
+    for each in decoded:
+        assert tuple(each.tokens) == tokens
+        assert len(each.margins) == len(tokens) + 1  # and the end
+        assert each.margins[place][0] == 0.0
+        assert max(row[1] for row in each.margins) < 0.0
+        assert torch.allclose(torch.tensor(each.margins), torch.tensor(decoded[0].margins), atol=1e-3)
+
+
+def test_what_was_said_scores_best(backend, watching, spoken):
+    import torch
+
+    states, tokens = spoken
+    other = [tokens[0] if token == tokens[3] else token for token in tokens]
+    with torch.inference_mode():
+        said, wrong, short = watching.score(states, [tokens, other, tokens[:2]])
+        plain = watching.decode(states, (), 50, lambda tokens: None)
+
+    assert wrong < said < short < 0.0
+    assert said == pytest.approx(plain.log_probability, abs=1.0)  # which has the end token, and fewer rivals

@@ -8,10 +8,13 @@ from speech import FRAME_NS, START_NS, LoudnessActivity, frames_of, scripted
 
 from voice_pipeline.audio.frames import FRAME_SAMPLES, Frame
 from voice_pipeline.recognition.listener import MAX_GAP_FRAMES, Listener
+from voice_pipeline.recognition.own_voice import LONGEST_SPEECH_NS
 from voice_pipeline.recognition.settings import RecognitionSettings
 
 # In frames: 2 of pre-roll, 3 to begin, 5 silent ones to end, cut after 40.
-SETTINGS = RecognitionSettings(pre_roll_ms=64, min_speech_ms=96, tail_ms=64, final_silence_ms=160, max_utterance_s=1.28)
+SETTINGS = RecognitionSettings(
+    pre_roll_ms=64, min_speech_ms=96, tail_ms=64, final_silence_ms=160, max_utterance_s=1.28, speaking_tail_ms=64
+)
 
 
 def listen(frames, listener=None):
@@ -192,3 +195,95 @@ def test_no_order_of_frames_is_too_bad(received):
 
     assert all(utterance.is_over for utterance in utterances)
     assert all(len(utterance) <= 46 for utterance in utterances)
+
+
+# --- while the robot speaks ------------------------------------------------------------------------------------------
+
+
+def listen_while(sound, speaks):
+    """Return the utterances of a scripted sound; the robot speaks in the frames where `speaks` has an `R`."""
+    listener = Listener(SETTINGS, LoudnessActivity())
+    utterances, was_speaking = [], False
+    for frame, letter in zip(frames_of(scripted(sound)), speaks, strict=True):
+        if (letter == 'R') != was_speaking:
+            was_speaking = letter == 'R'
+            listener.set_speaking(was_speaking, frame.stamp_ns)
+        utterances += listener.accept(frame, frame.end_ns)
+    return [(shape(utterance), utterance.only_stop, utterance.is_over) for utterance in utterances]
+
+
+@pytest.mark.parametrize(
+    ('sound', 'speaks', 'utterances'),
+    [
+        # what is said while the robot is silent is heard as ever
+        ('..###.....', '..........', [('..###.....', False, True)]),
+        # its own words, and who speaks over it, can only stop it
+        ('..###.....', '.RRRRRRRRR', [('.###.....', True, True)]),
+        # its echo in the room: the answer after it is another utterance, without the echo before it
+        ('.###...####.....', 'RRRR............', [('.###.', True, True), ('..####.....', False, True)]),
+        # who began while it spoke and speaks on may have said more than is heard of it
+        ('.####.###.....', 'RRR...........', [('.####.###.....', True, True)]),
+        # it begins to speak after a command: the command is over, and all of it was heard
+        ('###..####.....', '.....RRRRRRRRR', [('###..', False, True), ('####.....', True, True)]),
+        # it begins to speak in the middle of one: what is missing could turn its meaning
+        ('#####....', '....RRRRR', [('####', True, True)]),
+    ],
+)
+def test_no_utterance_holds_a_command_and_the_robots_own_words(sound, speaks, utterances):
+    assert listen_while(sound, speaks) == utterances
+
+
+@given(st.text(alphabet='#.', min_size=1, max_size=120), st.data())
+def test_what_is_heard_while_the_robot_speaks_never_gets_into_a_command(sound, data):
+    speaks = data.draw(st.text(alphabet='.R', min_size=len(sound), max_size=len(sound)))
+    listener = Listener(SETTINGS, LoudnessActivity())
+    own_ns, utterances = set(), []
+    for frame, letter in zip(frames_of(scripted(sound)), speaks, strict=True):
+        listener.set_speaking(letter == 'R', frame.stamp_ns)
+        if letter == 'R':
+            own_ns.add(frame.end_ns)
+        utterances += listener.accept(frame, frame.end_ns)
+
+    for utterance in utterances:
+        assert utterance.only_stop or not own_ns & {chunk.captured_ns for chunk in utterance.chunks}
+
+
+def test_a_speaker_that_died_while_it_spoke_does_not_leave_the_robot_deaf():
+    listener = Listener(SETTINGS, LoudnessActivity())
+    frames = frames_of(scripted('###.....'))
+    listener.set_speaking(True, START_NS - LONGEST_SPEECH_NS)
+    (utterance,) = listen(frames, listener)[0]
+
+    assert not utterance.only_stop
+
+
+def test_a_clock_that_is_set_back_does_not_leave_the_robot_deaf():
+    listener = Listener(SETTINGS, LoudnessActivity())
+    listener.set_speaking(True, START_NS + 3600 * 10**9)
+    listener.set_speaking(False, START_NS + 3601 * 10**9)
+    (utterance,) = listen(frames_of(scripted('###.....')), listener)[0]
+
+    assert not utterance.only_stop
+
+
+# --- loud and quiet --------------------------------------------------------------------------------------------------
+
+
+class NotingActivity(LoudnessActivity):
+    def __init__(self):
+        super().__init__()
+        self.peaks = []
+
+    def probability(self, samples):
+        self.peaks.append(int(np.abs(samples).max()))
+        return super().probability(samples)
+
+
+def test_a_quiet_microphone_is_raised_for_the_detector_only():
+    activity = NotingActivity()
+    quiet = np.random.default_rng(0).integers(-40, 41, 200 * FRAME_SAMPLES).astype(np.int16)
+    found, _ = listen(frames_of(np.concatenate([quiet, scripted('###.....')])), Listener(SETTINGS, activity))
+
+    assert max(activity.peaks[:5]) < 60
+    assert min(activity.peaks[100:200]) > 100
+    assert [int(chunk.samples.max()) for chunk in found[0].chunks[2:]] == [5000] * 3 + [10] * 5

@@ -12,8 +12,8 @@ def test_defaults_are_valid():
     ('values', 'reason'),
     [
         ({'speech_threshold': 0.4, 'silence_threshold': 0.6}, 'silence_threshold .* must not exceed speech_threshold'),
-        ({'pre_roll_ms': 700}, 'pre_roll_ms .* must not exceed final_silence_ms'),
-        ({'tail_ms': 700}, 'tail_ms .* must not exceed final_silence_ms'),
+        ({'pre_roll_ms': 900}, 'pre_roll_ms .* must not exceed final_silence_ms'),
+        ({'tail_ms': 900}, 'tail_ms .* must not exceed final_silence_ms'),
         ({'max_utterance_s': 29.0}, 'lower max_utterance_s'),
         ({'backend': 'whisper.cpp'}, 'expected one of auto, faster-whisper'),
         ({'threads': 0}, "'threads' is 0"),

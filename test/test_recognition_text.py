@@ -5,27 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis, hear, without_noise
+from voice_pipeline.recognition.backend import Hypothesis, hear
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.window import FULL_WINDOW, Window, token_limit, windows_of
-
-
-@pytest.mark.parametrize(
-    ('text', 'mean_log_probability', 'no_speech_probability', 'kept'),
-    [
-        ('Stop.', -0.2, 0.1, True),
-        ('Stop.', -0.2, 0.8, True),  # a likely text outweighs the doubt
-        ('Stop.', -1.4, 0.1, True),
-        ("I'm going to go.", -1.9, 0.8, False),  # white noise
-        ('you', -0.65, 0.989, False),  # digital silence
-        (' . . . .', -0.1, 0.1, False),  # a hum
-        ('', 0.0, 0.0, False),
-    ],
-)
-def test_a_text_that_the_model_made_of_noise_is_dropped(text, mean_log_probability, no_speech_probability, kept):
-    heard = Hypothesis(text, mean_log_probability, no_speech_probability)
-
-    assert without_noise(heard, RecognitionSettings()) == (heard if kept else NOTHING_HEARD)
 
 
 @pytest.mark.parametrize(

@@ -89,4 +89,4 @@ def test_the_files_can_be_written_anywhere(tmp_path, capsys):
     assert main(['parameters', '--write', str(tmp_path / 'mine')]) == 0
     assert {path.name for path in (tmp_path / 'mine').iterdir()} == set(yaml_files())
     assert main(['parameters']) == 0
-    assert '| `commit_silence_ms` | `200.0` | 0 to 2000 ms |' in capsys.readouterr().out
+    assert '| `commit_silence_ms` | `160.0` | 0 to 2000 ms |' in capsys.readouterr().out

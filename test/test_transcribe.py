@@ -103,7 +103,7 @@ def scripted_file(tmp_path, monkeypatch):
     monkeypatch.setattr('voice_pipeline.tools.revisions.SileroActivity', LoudnessActivity)
     monkeypatch.setattr(transcribe, 'load', lambda settings: CountingBackend())
     path = tmp_path / 'scripted.raw'
-    scripted('..' + '#' * 12 + '.' * 19 + '#' * 6 + '.' * 19).astype('<i2').tofile(path)
+    scripted('..' + '#' * 12 + '.' * 24 + '#' * 6 + '.' * 24).astype('<i2').tofile(path)
     return path
 
 
@@ -117,9 +117,9 @@ def test_without_a_clock_the_report_is_always_the_same_but_for_the_times(scripte
     first, second = ({name: value for name, value in report.items() if name not in timed} for report in reports)
     assert first == second
     assert [utterance['text'] for utterance in first['utterances']] == ['12 frames', '6 frames']
-    # Heard with the third voiced frame, shown with the first silent one.
-    assert first['utterances'][0]['words'][1] == {'word': 'frames', 'heard_s': 0.16, 'shown_s': 0.48}
-    assert first['utterances'][0]['words'][0]['shown_s'] == pytest.approx(14 * 0.032, abs=0.064)
+    # Heard with the second voiced frame, shown with the first silent one after the tail.
+    assert first['utterances'][0]['words'][1] == {'word': 'frames', 'heard_s': 0.128, 'shown_s': 0.608}
+    assert first['utterances'][0]['words'][0]['heard_s'] == pytest.approx(14 * 0.032, abs=0.064)
 
 
 def test_real_time_knows_the_rate(scripted_file, capsys):

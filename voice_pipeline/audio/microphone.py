@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from voice_pipeline.audio.frames import FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples
-from voice_pipeline.audio.source import Clock, Framer, OnStatus, SourceError, log_status
+from voice_pipeline.audio.source import Clock, Framer, OnStatus, SourceError, SourceHealth, log_status
 
 _QUEUED_BLOCKS = 200  # 2 s or more: what a reader may be late
 _POLL_S = 0.1
@@ -119,6 +119,8 @@ class MicrophoneSource:
         self._stall_s = stall_s
         self._on_status = on_status
         self._clock = clock or Clock()
+        self._is_lost = False
+        self._losses = 0
         self._overruns = 0
         self._reported_overruns = 0
         self._reported_ns = 0
@@ -129,32 +131,38 @@ class MicrophoneSource:
         return f"microphone '{self._device.name}'"
 
     @property
-    def overruns(self) -> int:
-        """How often sound was lost because nobody took it in time."""
-        return self._overruns
+    def health(self) -> SourceHealth:
+        """Whether the device is there, how often it went, and how often sound was lost."""
+        return SourceHealth(self._is_lost, self._losses, self._overruns)
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield frames until `stop` is set; see `AudioSource.frames`."""
         framer = Framer()
         end_ns = 0
-        is_lost = False
         while not stop.is_set():
             try:
-                if is_lost:
+                if self._is_lost:
                     self._rescan()
                 with contextlib.closing(self._open()) as capture:
                     for samples, end_ns in capture.blocks(stop, self._stall_s):
-                        if is_lost:
-                            self._on_status(f'microphone back: {self._device.name}')
-                            is_lost = False
+                        self._note_found()
                         self._report_overruns()
                         yield from framer.add(samples, end_ns)
             except (self._sd.PortAudioError, MicrophoneError) as error:
                 yield from framer.flush(end_ns)
-                if not is_lost:
-                    self._on_status(f'microphone lost: {error}; trying again every {self._reconnect_s:g} s')
-                is_lost = True
+                self._note_lost(error)
                 self._clock.wait(stop, self._reconnect_s)
+
+    def _note_lost(self, error: Exception) -> None:
+        if not self._is_lost:
+            self._is_lost = True
+            self._losses += 1
+            self._on_status(f'microphone lost: {error}; trying again every {self._reconnect_s:g} s')
+
+    def _note_found(self) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            self._on_status(f'microphone back: {self._device.name}')
 
     def _open(self) -> _Capture:
         return _Capture(self._sd, self._device, self._clock, self._count_overrun)

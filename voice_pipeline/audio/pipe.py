@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples
-from voice_pipeline.audio.source import Clock, Framer, OnStatus, SourceError, log_status
+from voice_pipeline.audio.source import Clock, Framer, OnStatus, SourceError, SourceHealth, log_status
 
 STDIN = '-'
 _READ_BYTES = 4096  # 128 ms
@@ -58,6 +58,11 @@ class PipeSource:
     def description(self) -> str:
         """Which pipe."""
         return 'standard input' if self._path == STDIN else f'pipe {self._path}'
+
+    @property
+    def health(self) -> SourceHealth:
+        """Always well: what it cannot read ends it."""
+        return SourceHealth()
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield frames as they come; see `AudioSource.frames`. Raises `PipeError`."""

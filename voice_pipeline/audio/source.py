@@ -6,14 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from voice_pipeline.audio.frames import FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples
-
-if TYPE_CHECKING:
-    pass
 
 _CLOCK_WAS_SET_NS = 1_000_000_000
 
@@ -25,8 +23,26 @@ class SourceError(Exception):
     """The sound cannot be had; the text says why and what to do."""
 
 
+@dataclass(frozen=True)
+class SourceHealth:
+    """
+    How a source is, since the start.
+
+    `is_lost`: there is no device now; `losses`: how often it went; `overruns`: how often sound was lost because nobody
+    took it in time.
+    """
+
+    is_lost: bool = False
+    losses: int = 0
+    overruns: int = 0
+
+
 class AudioSource(Protocol):
     """Something that gives sound."""
+
+    @property
+    def health(self) -> SourceHealth:
+        """How it is now; from any thread."""
 
     @property
     def description(self) -> str:

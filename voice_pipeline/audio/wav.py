@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples, to_int16
-from voice_pipeline.audio.source import Clock, OnStatus, SourceError, log_status
+from voice_pipeline.audio.source import Clock, OnStatus, SourceError, SourceHealth, log_status
 
 if TYPE_CHECKING:
     import soundfile
@@ -141,6 +141,11 @@ class WavSource:
     def description(self) -> str:
         """The names of the files."""
         return 'sound files ' + ', '.join(name for name, _ in self._sounds)
+
+    @property
+    def health(self) -> SourceHealth:
+        """Always well: what it cannot read ends it."""
+        return SourceHealth()
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the frames in real time; ends after the last silence, or never when looping."""

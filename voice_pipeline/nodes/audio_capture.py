@@ -9,10 +9,12 @@ from std_msgs.msg import Int16MultiArray, String
 
 from voice_pipeline import topics
 from voice_pipeline.audio.settings import CaptureSettings
-from voice_pipeline.audio.source import SourceError
+from voice_pipeline.audio.source import AudioSource, SourceError
 from voice_pipeline.audio.sources import open_source
+from voice_pipeline.monitoring.report import Level, Verdict
 from voice_pipeline.nodes.base import AUDIO_QOS, LATCHED_QOS, PipelineNode, StartError, run
 from voice_pipeline.nodes.conversions import audio_to_message
+from voice_pipeline.nodes.health import Health, HealthReport
 
 RECOGNISER = 'speech_recognition'
 
@@ -30,6 +32,7 @@ class AudioCapture(PipelineNode[CaptureSettings]):
             raise StartError(str(error)) from None
         self._publisher = self.create_publisher(Int16MultiArray, topics.AUDIO, AUDIO_QOS)
         self.create_subscription(String, topics.READY, self._on_ready, LATCHED_QOS)
+        self._health = HealthReport(self, 'capture', lambda: health_of(self._source))
         self._thread = threading.Thread(target=self._capture, name='capture', daemon=True)
         self._thread.start()
         self.report_ready(self._source.description)
@@ -58,6 +61,16 @@ class AudioCapture(PipelineNode[CaptureSettings]):
         """End the capture thread."""
         self._stop.set()
         self._thread.join(timeout=2.0)
+
+
+def health_of(source: AudioSource) -> Health:
+    """Return whether the sound comes, and what was lost of it."""
+    health = source.health
+    verdict = Verdict(Level.OK, source.description)
+    if health.is_lost:
+        verdict = Verdict(Level.ERROR, f'{source.description} is lost: plug it in again')
+    values = {'source': source.description, 'losses': str(health.losses), 'overruns': str(health.overruns)}
+    return Health(verdict, values, faults=(health.losses, health.overruns))
 
 
 def main() -> int:

@@ -47,7 +47,7 @@ class PlanningSettings(RobotLimits, frozen=True, kw_only=True):
 
     commit_silence_ms: Annotated[
         float, about('A complete command is acted on after this much silence', unit='ms', minimum=0, maximum=2000)
-    ] = 200.0
+    ] = 160.0
     commit_revisions: Annotated[
         int, about('… when this many revisions in a row ask for the same', minimum=1, maximum=20)
     ] = 2

@@ -10,12 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.window import Window
-
-# On digital silence tiny.en answers "you" with a log-probability above Whisper's threshold but p(no speech) = 0.99;
-# real commands stay below 0.4.
-CERTAINLY_NO_SPEECH = 0.9
 
 
 @dataclass(frozen=True)
@@ -24,8 +19,9 @@ class Hypothesis:
     What a model heard.
 
     `mean_log_probability` is that of the tokens, the end token included; `no_speech_probability` is the model's own
-    estimate that nobody spoke, 0 where the model has none. `tokens` are the draft of the next revision. `repeats`: it
-    says something twice, as the speaker may have done. `was_cut`: it went on beyond what can be said in the time.
+    estimate that nobody spoke, 0 where the model has none. `tokens` are the draft of the next revision; the text may
+    have names of the vocabulary in the place of some of them. `repeats`: it says something twice, as the speaker may
+    have done. `was_cut`: it went on beyond what can be said in the time.
     """
 
     text: str
@@ -140,13 +136,3 @@ def hear(
 def _is_believed(heard: Hypothesis, draft: Hypothesis | None) -> bool:
     is_confirmed = draft is not None and draft.repeats
     return not heard.was_cut and (is_confirmed or not heard.repeats)
-
-
-def without_noise(hypothesis: Hypothesis, settings: RecognitionSettings) -> Hypothesis:
-    """Return the hypothesis, or `NOTHING_HEARD` where the model made a text of a noise."""
-    unlikely = hypothesis.mean_log_probability < settings.log_probability_threshold
-    silent = hypothesis.no_speech_probability > settings.no_speech_threshold
-    wordless = not any(character.isalnum() for character in hypothesis.text)
-    if wordless or (silent and unlikely) or hypothesis.no_speech_probability > CERTAINLY_NO_SPEECH:
-        return NOTHING_HEARD
-    return hypothesis

@@ -13,10 +13,12 @@ import msgspec
 
 from voice_pipeline.recognition.adapter import bundled_adapter
 from voice_pipeline.recognition.backend import Backend
+from voice_pipeline.recognition.bias import NOTHING_EXPECTED, Expected, names_of
 from voice_pipeline.recognition.self_check import check
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError, required_backend
 from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.understanding.vocabulary import VocabularyError, load_vocabulary
 
 OPENAI: Literal['openai-whisper'] = 'openai-whisper'
 FASTER: Literal['faster-whisper'] = 'faster-whisper'
@@ -152,6 +154,16 @@ def adapter_path(settings: RecognitionSettings) -> Path | None:
     return path
 
 
+def expected(settings: RecognitionSettings) -> Expected:
+    """Return the names that the settings tell the model to expect. Raises `ModelError` where their file is unusable."""
+    if settings.name_bias == 0:
+        return NOTHING_EXPECTED
+    try:
+        return Expected(names_of(load_vocabulary(settings.vocabulary)), settings.name_bias)
+    except VocabularyError as error:
+        raise ModelError(f'the names to expect cannot be read: {error}') from None
+
+
 def _create_checked(settings: RecognitionSettings, choice: Choice) -> Backend:
     try:
         backend = _create(settings, choice, adapter_path(settings))
@@ -170,7 +182,9 @@ def _create(settings: RecognitionSettings, choice: Choice, adapter: Path | None)
     if choice.backend == OPENAI:
         from voice_pipeline.recognition.openai_backend import OpenAiBackend
 
-        return OpenAiBackend(settings.model, choice.device, settings.threads, adapter)
+        return OpenAiBackend(settings.model, choice.device, settings.threads, adapter, expected(settings))
     from voice_pipeline.recognition.faster_backend import FasterBackend
 
-    return FasterBackend(settings.model, choice.device, choice.compute_type, settings.threads, adapter)
+    return FasterBackend(
+        settings.model, choice.device, choice.compute_type, settings.threads, adapter, expected(settings)
+    )

@@ -8,6 +8,7 @@ which scores 20 tokens in 11 ms, compares only words with words and so cannot te
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,32 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
-from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis
-from voice_pipeline.recognition.features import LogMel, usable
+from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis, Request
+from voice_pipeline.recognition.bias import NOTHING_EXPECTED, Bias, Expected, Margins
+from voice_pipeline.recognition.features import LogMels, usable
 from voice_pipeline.recognition.loops import LoopWatch
 from voice_pipeline.recognition.weights import ModelError, for_faster_whisper
 from voice_pipeline.recognition.window import Window, token_limit
 
 MAX_TOKENS = 224  # half of the positions that Whisper's decoder has
+_LEAST_PROBABILITY = 1e-10  # of a token, so that its logarithm is a number
 
 
 class FasterBackend:
-    """A `Backend`; create it with `choose.load`."""
+    """A `Backend` and `BatchBackend`; create it with `choose.load`."""
 
     name = 'faster-whisper'
+    batch_size = 8
 
-    def __init__(self, model: str, device: str, compute_type: str, threads: int, adapter: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        device: str,
+        compute_type: str,
+        threads: int,
+        adapter: Path | None = None,
+        expected: Expected = NOTHING_EXPECTED,
+    ) -> None:
         """Load the model, downloading it where it is a name that is not here yet. Raises `ModelError`."""
         from faster_whisper.tokenizer import Tokenizer
 
@@ -38,11 +50,12 @@ class FasterBackend:
         self.has_adapter = adapter is not None
         self.description = f'faster-whisper {model} on {device}, {compute_type}'
         self._model = whisper.model
-        self._log_mel = LogMel(whisper.model.n_mels)
+        self._log_mels = LogMels(self.batch_size, whisper.model.n_mels)
         self._tokenizer = Tokenizer(
             whisper.hf_tokenizer, whisper.model.is_multilingual, task='transcribe', language='en'
         )
         self._loops = LoopWatch(self._tokenizer.decode)
+        self._bias = Bias(expected, self._tokenizer.encode, self._tokenizer.decode, self._tokenizer.eot)
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
 
     def transcribe(
@@ -53,24 +66,48 @@ class FasterBackend:
 
         With a draft, its probability of no speech is taken over: to ask for it costs 3 ms.
         """
-        samples = usable(samples)
-        if not len(samples):
-            return NOTHING_HEARD
-        limit = min(token_limit(len(samples)), MAX_TOKENS)
-        result = self._model.generate(
-            self._encode(samples, window),
-            [self._prompt],
+        return self.transcribe_batch([Request(samples, (window,), draft)])[0]
+
+    def transcribe_batch(self, requests: Sequence[Request]) -> list[Hypothesis]:
+        """
+        Return what is said in each sound, in the longest of their first windows; see `BatchBackend`.
+
+        The weights are read once for all: on two cores, 3 sounds take 0.54 of the time that they take one after
+        another, and 8 take 0.42.
+        """
+        sounds = [usable(request.samples) for request in requests]
+        answers = [NOTHING_HEARD] * len(requests)
+        spoken = [index for index, sound in enumerate(sounds) if len(sound)]
+        if not spoken:
+            return answers
+        limits = [min(token_limit(len(sounds[index])), MAX_TOKENS) for index in spoken]
+        states = self._encode([sounds[index] for index in spoken], [requests[index].windows[0] for index in spoken])
+        results = self._model.generate(
+            states,
+            [self._prompt] * len(spoken),
             beam_size=1,
-            max_length=2 * limit,  # CTranslate2 keeps half of it for a prompt
+            max_length=2 * max(limits),  # CTranslate2 keeps half of it for a prompt
             return_scores=True,
-            return_no_speech_prob=draft is None,
-        )[0]
+            return_logits_vocab=bool(self._bias.watched),
+            return_no_speech_prob=any(requests[index].draft is None for index in spoken),
+        )
+        for row, (index, limit) in enumerate(zip(spoken, limits, strict=True)):
+            duration_s = len(sounds[index]) / SAMPLE_RATE_HZ
+            answers[index] = self._hypothesis(results[row], states, row, duration_s, limit, requests[index].draft)
+        return answers
+
+    def _hypothesis(
+        self, result: Any, states: Any, row: int, duration_s: float, limit: int, draft: Hypothesis | None
+    ) -> Hypothesis:
+        """Return one row of what was generated; `limit`: the tokens that this sound can hold."""
         tokens = result.sequences_ids[0]
         # The score is the mean over the tokens of the sum that includes the end token.
         mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
-        kept = tokens[: self._loops.cut(tokens, len(samples) / SAMPLE_RATE_HZ)]
+        kept = tokens[:limit]
+        kept = kept[: self._loops.cut(kept, duration_s)]
+        written = self._bias.correct(kept, self._margins(result), lambda texts: self._score(states, row, texts))
         return Hypothesis(
-            text=self._tokenizer.decode(kept).strip(),
+            text=self._tokenizer.decode(written).strip(),
             mean_log_probability=float(mean),
             no_speech_probability=float(result.no_speech_prob) if draft is None else draft.no_speech_probability,
             tokens=tuple(kept),
@@ -78,15 +115,37 @@ class FasterBackend:
             was_cut=len(kept) < len(tokens) or len(tokens) >= limit,
         )
 
-    def _encode(self, samples: npt.NDArray[np.float32], window: Window) -> Any:
+    def _margins(self, result: Any) -> Margins:
+        """Return what `Bias.correct` needs to know of the decoding."""
+        watched = list(self._bias.watched)
+        steps = map(_on_cpu, result.logits[0]) if watched else ()
+        rows = [step[watched] - step.max() for step in steps]
+        return np.stack(rows) if rows else np.zeros((0, len(watched)), np.float32)
+
+    def _score(self, states: Any, row: int, texts: Sequence[Sequence[int]]) -> list[float]:
+        """Return the log-probability of each text in the sound of this row, without an end token."""
         from ctranslate2 import StorageView
 
-        frames = window.frame_count(len(samples))
+        batch = StorageView.from_array(np.repeat(_on_cpu(states)[row : row + 1], len(texts), axis=0))
+        aligned = self._model.align(batch, self._prompt, [list(text) for text in texts], num_frames=batch.shape[1])
+        return [float(np.log(np.maximum(each.text_token_probs, _LEAST_PROBABILITY)).sum()) for each in aligned]
+
+    def _encode(self, sounds: Sequence[npt.NDArray[np.float32]], windows: Sequence[Window]) -> Any:
+        """Return the encoder's states, shape (sounds, 50 a second, width)."""
+        from ctranslate2 import StorageView
+
+        frames = max(window.frame_count(len(sound)) for sound, window in zip(sounds, windows, strict=True))
         if frames // 2 == self._model.n_mels:
             # CTranslate2 would take so many states for mel frames and encode them again; what comes out is garbage.
             frames += 2
-        features = self._log_mel(samples, frames)
-        return self._model.encode(StorageView.from_array(features[np.newaxis]), to_cpu=False)
+        features = np.stack([self._log_mels(sound, frames) for sound in sounds])
+        return self._model.encode(StorageView.from_array(features), to_cpu=False)
+
+
+def _on_cpu(view: Any) -> npt.NDArray[np.float32]:
+    from ctranslate2 import DataType, Device
+
+    return np.asarray(view.to_device(Device.cpu).to(DataType.float32))
 
 
 def _load(model: str, device: str, compute_type: str, threads: int, adapter: Path | None) -> Any:

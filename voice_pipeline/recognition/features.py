@@ -59,10 +59,14 @@ class LogMel:
         result /= 4.0
         return result
 
+    def is_continued_by(self, samples: FloatArray) -> bool:
+        """Return whether the samples begin with the last sound."""
+        known = len(self._samples)
+        return 0 < known <= len(samples) and np.array_equal(samples[:known], self._samples)
+
     def _update(self, samples: FloatArray) -> int:
         """Compute the frames that are not known yet and return how many hear any of the samples."""
-        known = len(self._samples)
-        if len(samples) < known or not np.array_equal(samples[:known], self._samples):
+        if not self.is_continued_by(samples):
             self._known = 0
         filled = min(len(self._log), -(-(len(samples) + _HALF) // HOP_SAMPLES))
         if self._known < filled:
@@ -83,6 +87,21 @@ class LogMel:
         spectrum = np.fft.rfft(frames * self._hann)
         mel = (spectrum.real**2 + spectrum.imag**2) @ self._filters
         return np.log10(np.maximum(mel, 10.0**_SILENCE)).astype(np.float32)
+
+
+class LogMels:
+    """A `LogMel` for each of several growing sounds, whichever comes; for one thread at a time."""
+
+    def __init__(self, count: int, mel_count: int = 80) -> None:
+        """`count`: of how many sounds the frames are remembered."""
+        self._log_mels = [LogMel(mel_count) for _ in range(count)]  # the one used longest ago comes first
+
+    def __call__(self, samples: FloatArray, frame_count: int) -> FloatArray:
+        """Return the spectrogram; see `LogMel`."""
+        log_mel = next((one for one in reversed(self._log_mels) if one.is_continued_by(samples)), self._log_mels[0])
+        self._log_mels.remove(log_mel)
+        self._log_mels.append(log_mel)
+        return log_mel(samples, frame_count)
 
 
 def mel_filters(mel_count: int) -> FloatArray:

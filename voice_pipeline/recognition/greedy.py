@@ -34,21 +34,36 @@ class Decoded:
     """
     The tokens without the end token, and the sum of the log-probabilities of all that were chosen.
 
-    `was_cut`: the limit or the stop rule ended it. `passes`: how often the decoder ran.
+    `margins`: for each token chosen, the end token included, the logits of the watched tokens minus its own. `was_cut`:
+    the limit or the stop rule ended it. `passes`: how often the decoder ran.
     """
 
     tokens: list[int] = field(default_factory=list)
     log_probability: float = 0.0
+    margins: list[list[float]] = field(default_factory=list)
     no_speech_probability: float = 0.0
     was_cut: bool = False
     passes: int = 0
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """The most likely token, its log-probability, and the margins of the watched tokens."""
+
+    token: int
+    log_probability: float
+    margins: list[float]
+
+
 class GreedyDecoder:
     """The decoder of one Whisper model, with its buffers; for one thread at a time."""
 
-    def __init__(self, model: Any, special: SpecialTokens) -> None:
-        """`model`: `whisper.model.Whisper`, whose decoder's matrices all have one number format."""
+    def __init__(self, model: Any, special: SpecialTokens, watched: Sequence[int] = ()) -> None:
+        """
+        `model`: `whisper.model.Whisper`, whose decoder's matrices all have one number format.
+
+        `watched`: the tokens whose `Decoded.margins` are wanted.
+        """
         import torch
 
         self._decoder = model.decoder
@@ -64,6 +79,7 @@ class GreedyDecoder:
         self._bias[list(special.suppressed)] = -torch.inf
         self._first_bias = self._bias.clone()
         self._first_bias[list(special.not_first)] = -torch.inf
+        self._watched = torch.tensor(watched, dtype=torch.long, device=weight.device)
 
     def decode(self, states: Tensor, draft: Sequence[int], limit: int, stop: StopRule) -> Decoded:
         """
@@ -81,25 +97,39 @@ class GreedyDecoder:
         while True:
             hidden = self._run(fed, length, cross)
             if length == 0:
-                chosen, log_probabilities = self._choose_first(hidden, result)
+                choices = self._choose_first(hidden, result)
             else:
-                chosen, log_probabilities = self._choose(self._logits(hidden) + self._bias)
-            agreed = _agreement(pending, chosen)
-            if self._take(result, chosen[: agreed + 1], log_probabilities, limit, stop):
+                choices = self._choose(self._logits(hidden) + self._bias)
+            agreed = _agreement(pending, [choice.token for choice in choices])
+            if self._take(result, choices[: agreed + 1], limit, stop):
                 return result
             length = len(prompt) + len(result.tokens) - 1
             fed, pending = result.tokens[-1:], []
 
-    def _take(
-        self, result: Decoded, chosen: list[int], log_probabilities: list[float], limit: int, stop: StopRule
-    ) -> bool:
+    def score(self, states: Tensor, texts: Sequence[Sequence[int]]) -> list[float]:
+        """
+        Return the log-probability of each of these texts, without an end token, for the encoder's states.
+
+        They are compared among texts: tokens that are no text have no share in the probabilities.
+        """
+        cross = self._cross_attention(states)
+        prompt = self._special.prompt
+        return [self._score(self._run([*prompt, *text], 0, cross)[len(prompt) - 1 : -1], text) for text in texts]
+
+    def _score(self, hidden: Tensor, text: Sequence[int]) -> float:
+        logits = self._logits(hidden)[:, : self._special.end].log_softmax(dim=-1)
+        chosen = logits.new_tensor(text).long()
+        return float(logits.gather(1, chosen[:, None]).sum())
+
+    def _take(self, result: Decoded, choices: Sequence[_Choice], limit: int, stop: StopRule) -> bool:
         """Append the chosen tokens one by one, and return whether one of them ends the text."""
         result.passes += 1
-        for token, log_probability in zip(chosen, log_probabilities, strict=False):
-            result.log_probability += log_probability
-            if token == self._special.end:
+        for choice in choices:
+            result.log_probability += choice.log_probability
+            result.margins.append(choice.margins)
+            if choice.token == self._special.end:
                 return True
-            result.tokens.append(token)
+            result.tokens.append(choice.token)
             kept = stop(result.tokens)
             if kept is not None:
                 del result.tokens[kept:]
@@ -108,7 +138,7 @@ class GreedyDecoder:
                 return True
         return False
 
-    def _choose_first(self, hidden: Tensor, result: Decoded) -> tuple[list[int], list[float]]:
+    def _choose_first(self, hidden: Tensor, result: Decoded) -> list[_Choice]:
         """Choose the tokens after the prompt and each token of the draft; note the probability of no speech."""
         import torch
 
@@ -122,13 +152,16 @@ class GreedyDecoder:
         logits[2:] += self._bias
         return self._choose(logits[1:])
 
-    def _choose(self, logits: Tensor) -> tuple[list[int], list[float]]:
-        """Return the most likely token of each row, and its log-probability."""
+    def _choose(self, logits: Tensor) -> list[_Choice]:
+        """Return the most likely token of each row."""
         import torch
 
-        best, tokens = logits.max(dim=-1)
-        chosen = torch.stack((tokens.double(), (best - logits.logsumexp(dim=-1)).double())).tolist()
-        return [int(token) for token in chosen[0]], chosen[1]
+        best, tokens = logits.max(dim=-1, keepdim=True)
+        log_probabilities = best - logits.logsumexp(dim=-1, keepdim=True)
+        margins = logits[:, self._watched] - best
+        # One transfer from the GPU for all; float64 holds every token's number.
+        rows = torch.cat((tokens.double(), log_probabilities.double(), margins.double()), dim=1).tolist()
+        return [_Choice(int(token), log_probability, margins) for token, log_probability, *margins in rows]
 
     def _logits(self, hidden: Tensor) -> Tensor:
         from torch.nn.functional import linear

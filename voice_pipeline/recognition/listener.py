@@ -3,19 +3,24 @@ From frames of sound to utterances: what the receiving thread does with each fra
 
 The listener finds the utterances; it recognises nothing. Its chunks are what Silero takes (`FRAME_SAMPLES`), whatever
 the length of the frames that arrive.
+
+While the robot itself speaks, its words are in the sound. They must not move it, and a person must still be able to
+stop it: so sound is heard on, and an utterance that began meanwhile, or that the robot interrupted, can only stop it.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from voice_pipeline.audio.activity import VoiceActivity
 from voice_pipeline.audio.frames import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE_HZ, Frame, Samples
-from voice_pipeline.recognition.endpointing import Endpointer, Event, frame_count
+from voice_pipeline.audio.level import LevelMeter, raised
+from voice_pipeline.recognition.endpointing import Endpointer, Event, State, frame_count
+from voice_pipeline.recognition.own_voice import OwnVoice
 from voice_pipeline.recognition.settings import RecognitionSettings
 
 MAX_GAP_FRAMES = 32  # lost frames that are replaced by silence; after more, the stream is another one
@@ -25,21 +30,31 @@ MAX_REORDER_FRAMES = 32  # a frame this much older than the newest comes from a 
 
 @dataclass(frozen=True)
 class Chunk:
-    """`FRAME_SAMPLES` samples, the capture time of their end, and when the frame that completed them arrived."""
+    """
+    `FRAME_SAMPLES` samples, the capture time of their end, and when the frame that completed them arrived.
+
+    `voice`: the probability of speech.
+    """
 
     samples: Samples
     captured_ns: int
     received_ns: int
+    voice: float = 0.0
 
 
 @dataclass
 class Utterance:
-    """One continuous piece of speech, growing until `is_over`; `voiced` counts the chunks up to the last voiced one."""
+    """
+    One continuous piece of speech, growing until `is_over`; `voiced` counts the chunks up to the last voiced one.
+
+    `only_stop`: the robot's own words may be in it.
+    """
 
     utterance_id: str
     chunks: list[Chunk]
     voiced: int
     is_over: bool = False
+    only_stop: bool = False
 
     def __len__(self) -> int:
         return len(self.chunks)
@@ -52,7 +67,7 @@ class Utterance:
 
     def snapshot(self) -> Utterance:
         """Return a copy that does not grow, for another thread."""
-        return Utterance(self.utterance_id, self.chunks.copy(), self.voiced, self.is_over)
+        return replace(self, chunks=self.chunks.copy())
 
     def samples(self, chunk_count: int) -> Samples:
         """Return the first chunks as one array of shape (`chunk_count` × `FRAME_SAMPLES`,)."""
@@ -105,6 +120,9 @@ class Listener:
     def __init__(self, settings: RecognitionSettings, activity: VoiceActivity) -> None:
         self.counts = FrameCounts()
         self._activity = activity
+        self._meter = LevelMeter()
+        self._own_voice = OwnVoice(settings.speaking_tail_ms)
+        self._hears_itself = False
         self._endpointer = Endpointer(settings)
         before_start = frame_count(settings.pre_roll_ms / 1000) + frame_count(settings.min_speech_ms / 1000)
         # A long utterance is cut in its last quarter.
@@ -128,12 +146,17 @@ class Listener:
         silence = np.zeros(gap * len(frame.samples), np.int16)
         return self._split(np.concatenate([stream.rest, silence, frame.samples]))
 
+    def set_speaking(self, is_speaking: bool, at_ns: int) -> None:
+        """Note that the robot begins to speak, or has finished; `at_ns` is on the clock of `received_ns`."""
+        self._own_voice.set_speaking(is_speaking, at_ns)
+
     def finish(self) -> None:
         """End the stream and the open utterance; less than a chunk of sound (32 ms) at its end is left out."""
         self._end_utterance()
         self._recent.clear()
         self._endpointer.reset()
         self._activity.reset()
+        self._meter.reset()
         self._stream = _Stream()
 
     def _gap_before(self, frame: Frame) -> int | None:
@@ -166,13 +189,13 @@ class Listener:
 
     def _hear(self, chunk: Chunk) -> Utterance | None:
         """Take one chunk and return the utterance that it began, if any."""
-        # Digital silence, as of a muted microphone or a lost frame, needs no model.
-        probability = self._activity.probability(chunk.samples) if chunk.samples.any() else 0.0
-        event = self._endpointer.update(probability)
+        self._tell_voices_apart(chunk)
+        chunk = replace(chunk, voice=self._voice(chunk.samples))
+        event = self._endpointer.update(chunk.voice, self._meter.above_floor_db)
         self._recent.append(chunk)
         if event is Event.STARTED:
             chunks = list(self._recent)
-            return self._begin(chunks, voiced=len(chunks))
+            return self._begin(chunks, voiced=len(chunks), only_stop=self._hears_itself)
         if self._open is not None:
             self._open.append(chunk, self._endpointer.is_voiced)
         if event is Event.CUT:
@@ -181,9 +204,29 @@ class Listener:
             self._end_utterance()
         return None
 
-    def _begin(self, chunks: list[Chunk], voiced: int) -> Utterance:
+    def _voice(self, samples: Samples) -> float:
+        """Return the probability of speech; digital silence, as of a muted microphone, needs no model."""
+        self._meter.update(samples)
+        return self._activity.probability(raised(samples, self._meter.gain_db)) if samples.any() else 0.0
+
+    def _tell_voices_apart(self, chunk: Chunk) -> None:
+        """Let no utterance hold both what was said to the robot and what the robot says."""
+        hears_itself = self._own_voice.is_heard(chunk.received_ns)
+        if hears_itself == self._hears_itself:
+            return
+        self._hears_itself = hears_itself
+        self._recent.clear()
+        is_pause = self._endpointer.state is State.PAUSE
+        if not hears_itself and self._open is not None and not is_pause:
+            return  # somebody speaks on, and their first words may be missing
+        if self._open is not None:
+            self._open.only_stop |= not is_pause
+        self._end_utterance()
+        self._endpointer.reset()
+
+    def _begin(self, chunks: list[Chunk], voiced: int, only_stop: bool) -> Utterance:
         self._id_count += 1
-        self._open = Utterance(f'{self._id_prefix}-{self._id_count}', chunks, voiced)
+        self._open = Utterance(f'{self._id_prefix}-{self._id_count}', chunks, voiced, only_stop=only_stop)
         return self._open
 
     def _cut(self) -> Utterance | None:
@@ -200,7 +243,7 @@ class Listener:
         if voiced <= 0:
             return None
         self._endpointer.resume(len(rest))
-        return self._begin(rest, voiced)
+        return self._begin(rest, voiced, utterance.only_stop)
 
     def _end_utterance(self) -> None:
         if self._open is not None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
 from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis
+from voice_pipeline.recognition.bias import NOTHING_EXPECTED, Bias, Expected
 from voice_pipeline.recognition.features import LogMel, usable
 from voice_pipeline.recognition.greedy import GreedyDecoder, SpecialTokens
 from voice_pipeline.recognition.loops import LoopWatch
@@ -34,7 +35,14 @@ class OpenAiBackend:
 
     name = 'openai-whisper'
 
-    def __init__(self, model: str, device: str, threads: int, adapter: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        device: str,
+        threads: int,
+        adapter: Path | None = None,
+        expected: Expected = NOTHING_EXPECTED,
+    ) -> None:
         """Load the model, downloading it where it is a name that is not here yet. Raises `ModelError`."""
         import torch
 
@@ -55,7 +63,8 @@ class OpenAiBackend:
         self._log_mel = LogMel(self._model.dims.n_mels)
         self._tokenizer = _tokenizer(self._model)
         self._loops = LoopWatch(self._tokenizer.decode)
-        self._decoder = GreedyDecoder(self._model, _special_tokens(self._tokenizer))
+        self._bias = Bias(expected, self._tokenizer.encode, self._tokenizer.decode, self._tokenizer.eot)
+        self._decoder = GreedyDecoder(self._model, _special_tokens(self._tokenizer), self._bias.watched)
 
     def transcribe(
         self, samples: npt.NDArray[np.float32], window: Window, draft: Hypothesis | None = None
@@ -68,14 +77,18 @@ class OpenAiBackend:
             return NOTHING_HEARD
         duration_s = len(samples) / SAMPLE_RATE_HZ
         with torch.inference_mode():
+            states = self._encode(samples, window)
             decoded = self._decoder.decode(
-                self._encode(samples, window),
+                states,
                 draft.tokens if draft is not None else (),
                 token_limit(len(samples)),
                 lambda tokens: self._loops.cut(tokens, duration_s),
             )
+            written = self._bias.correct(
+                decoded.tokens, np.array(decoded.margins, np.float32), lambda texts: self._decoder.score(states, texts)
+            )
         return Hypothesis(
-            text=self._tokenizer.decode(decoded.tokens).strip(),
+            text=self._tokenizer.decode(written).strip(),
             mean_log_probability=decoded.log_probability / (len(decoded.tokens) + 1),
             no_speech_probability=decoded.no_speech_probability,
             tokens=tuple(decoded.tokens),

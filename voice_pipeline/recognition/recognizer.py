@@ -14,16 +14,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voice_pipeline.audio.activity import VoiceActivity
 from voice_pipeline.audio.frames import Frame
 from voice_pipeline.messages import Transcript
 from voice_pipeline.recognition.backend import Backend, Hypothesis, Request, batch_size_of, hear_all
+from voice_pipeline.recognition.honesty import Rejection
 from voice_pipeline.recognition.listener import Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.recognition.stream import Stream
+from voice_pipeline.recognition.stream import MISSING_SOUND_S, Stream
 from voice_pipeline.recognition.window import windows_of
 
 # What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
@@ -48,6 +50,8 @@ class RecognitionStatistics:
     decoded: int = 0  # answers of the model; a transcript that only says how long the silence is needs none
     skipped_revisions: int = 0  # that the model was too slow for
     failed_revisions: int = 0  # that the backend raised for
+    missing_sound: int = 0  # streams that stopped in the middle of an utterance
+    rejected: Mapping[Rejection, int] = field(default_factory=dict)  # utterances whose text was not believed, and why
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,12 @@ class SpeechRecognizer:
         backend: Backend,
         activities: VoiceActivity | Mapping[str, VoiceActivity],
         clock_ns: Callable[[], int] = time.time_ns,
+        steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`activities`: a voice activity for each stream, by its name; or one for the only stream."""
         self._backend = backend
         self._clock_ns = clock_ns
+        self._steady_s = steady_s
         self._most = batch_size_of(backend)
         self._wait_s = settings.batch_wait_ms / 1000
         windows = windows_of(settings, backend.has_adapter)
@@ -101,11 +107,27 @@ class SpeechRecognizer:
     def accept(self, frame: Frame, received_ns: int, stream: str = ONLY_STREAM) -> None:
         """Take the next frame, which arrived at `received_ns` (system clock). Takes about 1 ms, never waits."""
         with self._changed:
-            self._streams[stream].accept(frame, received_ns)
+            self._streams[stream].accept(frame, received_ns, self._steady_s())
             if self._streams[stream].is_active:
                 self._changed.notify()
         self._newest_ns = received_ns
         self._watch_model()
+
+    def set_speaking(self, is_speaking: bool, at_ns: int) -> None:
+        """Note that the robot itself begins to speak, or has finished, at `at_ns` (system clock)."""
+        with self._changed:
+            for stream in self._streams.values():
+                stream.listener.set_speaking(is_speaking, at_ns)
+
+    def end_where_sound_is_missing(self) -> None:
+        """End the streams that stopped in the middle of an utterance: call it now and then."""
+        with self._changed:
+            now_s = self._steady_s()
+            for name, stream in self._streams.items():
+                if stream.end_where_sound_is_missing(now_s):
+                    where = f' from {name}' if name else ''
+                    _logger.warning('no sound%s for %.0f s in an utterance: it ends here', where, MISSING_SOUND_S)
+                    self._changed.notify()
 
     def finish(self) -> None:
         """End all streams: the open utterances get their finals, and the next frame begins another stream."""
@@ -140,6 +162,8 @@ class SpeechRecognizer:
             decoded=sum(stream.counts.decoded for stream in streams),
             skipped_revisions=sum(stream.counts.skipped for stream in streams),
             failed_revisions=sum(stream.counts.failed for stream in streams),
+            missing_sound=sum(stream.counts.missing_sound for stream in streams),
+            rejected=dict(sum((stream.counts.rejected for stream in streams), Counter[Rejection]())),
         )
 
     # --- whose turn it is; under the lock ------------------------------------------------------------------------

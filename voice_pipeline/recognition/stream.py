@@ -8,18 +8,21 @@ revised at the same moments, gives the same transcripts.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
 
 from voice_pipeline.audio.activity import VoiceActivity
 from voice_pipeline.audio.frames import FRAME_S, Frame, to_float
 from voice_pipeline.messages import StageTrace, Transcript
-from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis, Request, without_noise
+from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis, Request
 from voice_pipeline.recognition.endpointing import frame_count
+from voice_pipeline.recognition.honesty import Rejection, cry_to_stop, rejection
 from voice_pipeline.recognition.listener import Listener, Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.settled import SettledText
 from voice_pipeline.recognition.window import Windows
+
+MISSING_SOUND_S = 1.0  # after which a stream that stopped has ended; the microphone gives a frame every 32 ms
 
 
 @dataclass
@@ -31,6 +34,8 @@ class StreamCounts:
     decoded: int = 0
     skipped: int = 0
     failed: int = 0
+    missing_sound: int = 0  # how often the stream stopped in the middle of an utterance
+    rejected: Counter[Rejection] = field(default_factory=Counter)  # utterances whose text was not believed, and why
 
 
 @dataclass
@@ -46,6 +51,7 @@ class _Progress:
     is_settled: bool = False  # whether `hypothesis` is good enough for a final
     hypothesis: Hypothesis = NOTHING_HEARD
     has_failed: bool = False  # whether the model has, this time
+    rejected: Rejection | None = None  # why there is no text
 
 
 class Stream:
@@ -59,13 +65,24 @@ class Stream:
         self._tail = frame_count(settings.tail_ms / 1000)
         self._interval = max(1.0, 1.0 / (settings.max_revision_hz * FRAME_S))  # in chunks
         self._utterances: deque[Utterance] = deque()  # oldest first; only the last may still be open
+        self._newest_s = 0.0  # when the last frame came, by a clock that nobody sets
         self._progress = self._progress_of('')
 
     # --- under the recogniser's lock -----------------------------------------------------------------------------
 
-    def accept(self, frame: Frame, received_ns: int) -> None:
-        """Take the next frame, which arrived at `received_ns` (system clock)."""
+    def accept(self, frame: Frame, received_ns: int, now_s: float) -> None:
+        """Take the next frame, which arrived at `received_ns` (system clock), `now_s` by the steady clock."""
         self._utterances.extend(self.listener.accept(frame, received_ns))
+        self._newest_s = now_s
+
+    def end_where_sound_is_missing(self, now_s: float) -> bool:
+        """End the stream where an utterance is open and no frame came for `MISSING_SOUND_S`; return whether it did."""
+        is_open = bool(self._utterances) and not self._utterances[-1].is_over
+        if not is_open or now_s - self._newest_s <= MISSING_SOUND_S:
+            return False
+        self.counts.missing_sound += 1
+        self.finish()
+        return True
 
     def finish(self) -> None:
         """End the stream: the open utterance gets its final, and the next frame begins another stream."""
@@ -128,19 +145,24 @@ class Stream:
         # What a pause would hear in the same window, it need not hear again.
         same_window = request.windows[0] == self._windows.settled[0]
         progress.is_settled = is_pause or (same_window and not heard.is_suspicious)
-        progress.hypothesis = without_noise(heard, self._settings)
+        voice_s = sum(chunk.voice for chunk in utterance.chunks[: progress.decoded]) * FRAME_S
+        progress.rejected = rejection(heard, voice_s, self._settings)
+        progress.hypothesis = heard if progress.rejected is None else NOTHING_HEARD
 
     def transcript(self, utterance: Utterance, now_ns: int) -> Transcript | None:
         """Return the revision of the utterance, or None where nothing was heard yet or the model has failed."""
         progress = self._progress
         if progress.has_failed and not utterance.is_over:
             return None
-        if not progress.hypothesis.text and progress.revision == 0:
+        hypothesis, rejected = self._admitted(utterance)
+        if utterance.is_over and rejected is not None:
+            self.counts.rejected[rejected] += 1
+        if not hypothesis.text and progress.revision == 0:
             return None
         self.counts.published += 1
         progress.revision += 1
-        hypothesis, newest = progress.hypothesis, utterance.newest
-        if utterance.is_over or utterance.silence_ms:
+        newest = utterance.newest
+        if _is_pause(utterance, self._heard_length(utterance)):
             text = progress.settled.settle(hypothesis.text)
         else:
             text = progress.settled.revise(hypothesis.text, len(utterance) * FRAME_S)
@@ -160,6 +182,14 @@ class Stream:
                 ),
             ),
         )
+
+    def _admitted(self, utterance: Utterance) -> tuple[Hypothesis, Rejection | None]:
+        """Return what was heard without what the robot may have said itself, and why there is no text."""
+        hypothesis, rejected = self._progress.hypothesis, self._progress.rejected
+        if not (utterance.only_stop and hypothesis.text):
+            return hypothesis, rejected
+        cry = cry_to_stop(hypothesis.text)
+        return (replace(hypothesis, text=cry), None) if cry else (NOTHING_HEARD, 'own_voice')
 
     def _advance(self, utterance: Utterance) -> None:
         """Note that a revision of the sound so far is made, and when the next is due."""

@@ -87,10 +87,10 @@ def _to_json(text: str, meaning: Meaning) -> str:
     return json.dumps(
         {
             'text': text,
-            'steps': steps_to_builtins(meaning.steps),
+            'steps': steps_to_builtins(meaning.steps_to_do),
             'is_complete': meaning.is_complete,
             'emergency_stop': meaning.emergency_stop,
-            'reason': meaning.reason,
+            'reason': _reason(meaning),
             'missing': meaning.missing,
             'coverage': round(meaning.coverage, 3),
             'source': meaning.source,
@@ -98,9 +98,14 @@ def _to_json(text: str, meaning: Meaning) -> str:
     )
 
 
+def _reason(meaning: Meaning) -> str:
+    """Return why nothing is done, '' where something is."""
+    return meaning.reason or ('' if meaning.steps_to_do == meaning.steps else f'the {meaning.missing} was not said')
+
+
 def _to_lines(meaning: Meaning) -> str:
-    if not meaning.steps:
-        return f'nothing to do: {meaning.reason}'
+    if not meaning.steps_to_do:
+        return f'nothing to do: {_reason(meaning)}'
     lines = ['emergency stop'] if meaning.emergency_stop else []
     for number, step in enumerate(steps_to_builtins(meaning.steps), start=1):
         values = step['args']

@@ -12,8 +12,9 @@ from typing import Any
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ, Samples, to_float
 from voice_pipeline.audio.wav import SoundFileError, read_sound
-from voice_pipeline.recognition.backend import Backend, without_noise
+from voice_pipeline.recognition.backend import Backend
 from voice_pipeline.recognition.choose import load
+from voice_pipeline.recognition.honesty import rejection
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.recognition.window import FULL_WINDOW, MAX_SPEECH_S
@@ -161,8 +162,8 @@ def _whole(samples: Samples, settings: RecognitionSettings, backend: Backend) ->
     length = int(MAX_SPEECH_S * SAMPLE_RATE_HZ)
     for start in range(0, len(samples), length):
         part = samples[start : start + length]
-        heard = without_noise(backend.transcribe(to_float(part), FULL_WINDOW), settings)
-        if heard.text:
+        heard = backend.transcribe(to_float(part), FULL_WINDOW)
+        if rejection(heard, len(part) / SAMPLE_RATE_HZ, settings) is None:
             end_s = (start + len(part)) / SAMPLE_RATE_HZ
             yield {
                 'text': heard.text,

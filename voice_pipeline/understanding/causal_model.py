@@ -43,6 +43,7 @@ class CausalModel:
     def __init__(
         self, model: str, system: str, examples: tuple[tuple[str, str], ...], device: Device = 'auto', threads: int = 1
     ) -> None:
+        _check_exists(model)
         _require(*_LIBRARIES, *(_GGUF_LIBRARIES if _is_gguf(model) else ()))
         import llguidance.hf
         import torch
@@ -108,6 +109,12 @@ def _require(*libraries: str) -> None:
         raise LanguageModelError(f'the language model needs more libraries: pip install {missing}')
 
 
+def _check_exists(model: str) -> None:
+    is_path = _is_gguf(model) or model.startswith(('/', '.', '~'))
+    if is_path and not Path(model).expanduser().exists():
+        raise LanguageModelError(f'the language model {model} does not exist')
+
+
 def _is_gguf(model: str) -> bool:
     return model.lower().endswith('.gguf')
 
@@ -131,8 +138,6 @@ def _load(model: str, device: str) -> tuple[Any, Any]:
     dtype = half if device == 'cuda' else torch.float32
     path = Path(model).expanduser()
     source, options = (str(path.parent), {'gguf_file': path.name}) if _is_gguf(model) else (model, {})
-    if (_is_gguf(model) or model.startswith(('/', '.', '~'))) and not path.exists():
-        raise LanguageModelError(f'the language model {model} does not exist')
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True, **options)
         network: Any = AutoModelForCausalLM.from_pretrained(source, local_files_only=True, dtype=dtype, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from voice_pipeline.understanding.items import (
     Act,
@@ -19,7 +20,8 @@ from voice_pipeline.understanding.items import (
 from voice_pipeline.understanding.units import UnitKind
 
 WHICH_WAY = 'Which way? Say for example "go forward two metres" or "turn left".'
-_WITH_GOALS = frozenset(('put', 'carry', 'fetch', 'give', 'pick', 'take'))
+WITH_GOALS = frozenset(('put', 'carry', 'fetch', 'give', 'pick', 'take', 'drop'))  # take things to places and people
+CLOSED = frozenset(('stop', 'cancel'))  # take nothing after them
 
 
 class NotUnderstoodError(ValueError):
@@ -39,7 +41,8 @@ class Clause:
     """
     What has been said so far of one command.
 
-    `is_joined`: "and" or "then" stood before it. `retracts`: it takes back what was said before ("scratch that").
+    `is_joined`: "and" or "then" stood before it. `is_alike`: its direction is that of the clause before, until it has
+    one of its own. `retracts`: it takes back what was said before ("scratch that").
     `dangling`: the preposition it ends in, as heard so far. `order`: it is done before, or after, its neighbour.
     `act`: it was understood as a whole. `words`: the words that each value comes from.
     """
@@ -54,6 +57,7 @@ class Clause:
     nouns: list[Argument] = field(default_factory=list)
     is_again: bool = False
     is_joined: bool = False
+    is_alike: bool = False
     is_negated: bool = False
     retracts: bool = False
     dangling: PrepositionName | None = None
@@ -97,21 +101,38 @@ class Clause:
 
 
 def share_goals(clauses: Sequence[Clause]) -> None:
-    """Give "the cup" its place in "put the cup and the book on the table", in place."""
-    for clause, after in zip(reversed(clauses[:-1]), reversed(clauses[1:]), strict=True):
+    """Give "the cup" what was said once: "put the cup and the book on the table", "give me the book and the cup"."""
+    pairs = list(pairwise(clauses))
+    for clause, after in reversed(pairs):
         goals = [argument for argument in after.nouns if argument.preposition]
-        has_own = any(argument.preposition for argument in clause.nouns)
-        if clause.verb is after.verb and clause.name in _WITH_GOALS and goals and not has_own:
+        if _share_verb(clause, after) and goals and not _has_goal(clause):
             clause.nouns += goals
+    for clause, after in pairs:
+        people = [argument for argument in clause.nouns if 'person' in argument.noun.kinds]
+        if _share_verb(clause, after) and people and not _has_goal(after):
+            after.nouns[:0] = people
+
+
+def _share_verb(clause: Clause, after: Clause) -> bool:
+    return clause.verb is not None and clause.verb is after.verb and clause.name in WITH_GOALS
+
+
+def _has_goal(clause: Clause) -> bool:
+    return any(argument.preposition or 'person' in argument.noun.kinds for argument in clause.nouns)
 
 
 def in_order(clauses: Sequence[Clause]) -> list[Clause]:
-    """Return the clauses in the order of doing: "before you turn left go forward", "turn left after you go …"."""
+    """
+    Return the clauses in the order of doing.
+
+    "Before you turn left go forward", "turn left after you go forward", "go to the kitchen, but first get the cup".
+    """
     ordered: list[Clause] = []
     for clause in clauses:
-        is_before_last = clause.order is not None and not clause.order.is_before and bool(ordered)
-        is_after_first = len(ordered) == 1 and ordered[0].order is not None and ordered[0].order.is_before
-        if is_before_last or is_after_first:
+        last = ordered[-1].order if ordered else None
+        is_before_last = clause.order is not None and not (clause.order.is_before or clause.is_joined)
+        is_after_next = last is not None and last.is_before and (len(ordered) == 1 or ordered[-1].is_joined)
+        if ordered and (is_before_last or is_after_next):
             ordered.insert(len(ordered) - 1, clause)
         else:
             ordered.append(clause)

@@ -15,9 +15,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 STOP_WORDS = (
-    'stop', 'halt', 'freeze', 'emergency', 'whoa', 'woah', 'abort', 'e-stop', 'estop', 'e stop', 'hold it',
-    'hold still', 'stand still', 'full stop', 'stahp', 'cease', 'brake', 'quit moving', 'do not move another',
-    "don't move another",
+    'stop', 'halt', 'freeze', 'emergency', 'whoa', 'woah', 'abort', 'e-stop', 'estop', 'e stop',
+    'hold still', 'stand still', 'full stop', 'stahp', 'cease', 'brake',
+)  # fmt: skip
+# Phrases of common words, as patterns.
+_STOP_PHRASES = (
+    'hold it(?! (?:for|like|against)\\b)', 'quit moving', 'do not move another', "don't move another",
 )  # fmt: skip
 # Spellings that recognisers give for a shouted word.
 _SOUND_ALIKES = (
@@ -40,19 +43,30 @@ _CLAUSE_ENDS = (
 )  # fmt: skip
 # What makes of the word the beginning of something else.
 _NOT_BEFORE = (
-    'by', 'signs?', 'lights?', 'watch', 'words?', 'motion', 'exits?', 'rooms?', 'services?', 'calls?', 'numbers?',
-    'contacts?', 'at (?:the|a|an|my|your|our)', 'in (?:at|to|and|the)',
+    'by', 'off (?:at|in|by)', 'signs?', 'lights?', 'watch', 'words?', 'motion', 'exits?', 'rooms?', 'services?',
+    'calls?', 'numbers?', 'contacts?', 'at (?:the|a|an|my|your|our)', 'in (?:at|to|and|the)',
     'for (?:gas|coffee|lunch|dinner|breakfast|food|a (?:coffee|drink|bite))', 'after', 'when', 'whenever', 'if',
     'once', 'loss', 'frames?', 'dried', 'tag', 'plan', 'kits?', 'doors?', 'vehicles?', 'landing', 'is a', 'is my',
     'was', 'has', 'works?', 'button is', 'fluid', 'pads?', 'codes?', 'gap', 'over', 'lane', 'training', 'drills?',
-    'procedures?', 'departments?', 'doctors?', 'surgery', 'weather', 'ray', 'up a', 'with the',
+    'procedures?', 'departments?', 'doctors?', 'surgery', 'weather', 'ray', 'up a', 'with the', 'on a dime', 'press',
+    'the press(?:es)?', 'the (?:peas|video|account)', 'and smell', 'and go traffic', 'and desist', 'fire', 'me if',
+    'at nothing', 'in for', 'pedals?', 'exchange', 'worrying', 'whining', 'crying', 'smoking', 'complaining',
+    'bullying', 'laughing', 'lying', 'shouting',
 )  # fmt: skip
-_REPORTING = re.compile(
-    r"(?<!\bi )\b(?:he|she|they|who|we|people|sign|which|mom|dad|officer|teacher|\w+'s) (?:just |then )?"
-    r'(?:said|says|say|yelled|shouted|screamed|cried|goes|yells|shouts|told \w+|was like|were like)[\s,:;]*$'
+_SAID = '(?:said|says|say|yelled|shouted|screamed|cried|yells|shouts|told \\w+)'
+# Before the word: told of, not ordered ("she yelled: stop", "let me stop you there", "is this the right stop").
+_TOLD_BEFORE = re.compile(
+    rf"(?<!\bi )\b(?!i\b)[\w']+ (?:just |then )?{_SAID}[\s,:;]*$"
+    r'|\b(?:he|she|they|who|we|people) (?:goes|go|was like|were like|is like|are like)[\s,:;]*$'
+    r'|\b(?:make|makes|made|let|lets|watch|saw|heard) (?:me|us) $'
+    r'|\b(?:is|was|this|that) (?:the |my )?(?:right|left|last|back) $'
+)
+# After it, and last: "stop, he said".
+_TOLD_AFTER = re.compile(
+    rf"[\s,!.;:]*(?:(?:he|she|they) {_SAID}|(?:said|yelled|shouted|screamed|cried)(?: (?!i\b)[\w']+){{1,3}})\W*$"
 )
 _LONGEST = 2000  # characters looked at, the newest: two minutes of speech
-_ANY = re.compile('|'.join((*STOP_WORDS, *_SOUND_ALIKES)), re.IGNORECASE)
+_ANY = re.compile('|'.join((*STOP_WORDS, *_STOP_PHRASES, *_SOUND_ALIKES)), re.IGNORECASE)
 _NOISE = re.compile(r"[^\w',.;:!?-]+|(?<!\w)-+|-+(?!\w)")
 
 
@@ -60,8 +74,8 @@ _NOISE = re.compile(r"[^\w',.;:!?-]+|(?<!\w)-+|-+(?!\w)")
 def _pattern(robot_names: tuple[str, ...]) -> re.Pattern[str]:
     names = tuple(re.escape(name.lower()) for name in robot_names)
     fillers = '|'.join(_FILLERS + names)
-    start = rf'(?:^|[.,;:!?]|(?<![\w\'-])(?:{"|".join(_CLAUSE_ENDS)}))'
-    cry = '|'.join((*STOP_WORDS, *_SOUND_ALIKES))
+    start = rf'(?:^|[.,;:!?]|(?<![\w\'-])(?:{"|".join(_CLAUSE_ENDS)})(?![\w\'-]))'
+    cry = '|'.join((*STOP_WORDS, *_STOP_PHRASES, *_SOUND_ALIKES))
     return re.compile(
         rf"{start} ?(?P<cry>(?:(?:{fillers})[, ]+)*(?:{cry})(?![\w'-])(?! (?:{'|'.join(_NOT_BEFORE)})\b))"
     )
@@ -73,5 +87,9 @@ def is_emergency_stop(text: str, robot_names: Sequence[str] = ()) -> bool:
     if _ANY.search(text) is None:
         return False
     clean = _NOISE.sub(' ', text.replace('\u2019', "'").lower()).strip()
-    cries = _pattern(tuple(robot_names)).finditer(clean)
-    return any(_REPORTING.search(clean, max(0, cry.start() - 60), cry.start('cry')) is None for cry in cries)
+    return any(not _is_told(clean, cry) for cry in _pattern(tuple(robot_names)).finditer(clean))
+
+
+def _is_told(text: str, cry: re.Match[str]) -> bool:
+    before = _TOLD_BEFORE.search(text, max(0, cry.start() - 60), cry.start('cry'))
+    return before is not None or _TOLD_AFTER.match(text, cry.end()) is not None

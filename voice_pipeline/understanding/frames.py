@@ -19,7 +19,7 @@ from voice_pipeline.understanding import skills
 from voice_pipeline.understanding.clauses import Clause, NotUnderstoodError
 from voice_pipeline.understanding.items import DirectionName, PaceName, Verb, VerbName
 from voice_pipeline.understanding.motion import resolve_motion, set_speed
-from voice_pipeline.understanding.resolved import Arguments, Context, Resolved
+from voice_pipeline.understanding.resolved import Arguments, Context, Resolved, check_named
 
 _MOST_TIMES = 10
 _GIVING = frozenset(('pick', 'take', 'fetch', 'carry', 'give', 'follow'))
@@ -53,6 +53,8 @@ def _with_implied(clause: Clause) -> Clause:
         return replace(clause, direction='around')
     if clause.name == 'go' and clause.verb.value:
         return _with_way(clause, 'forward' if clause.verb.value == 'forward' else 'backward')
+    if clause.name == 'look' and clause.verb.value:
+        return _with_way(clause, 'up' if clause.verb.value == 'up' else 'down')
     return clause
 
 
@@ -80,6 +82,8 @@ def _reach(clause: Clause, context: Context) -> Resolved:
     place = arguments.take('to', 'towards', 'at', 'on', None)
     arguments.finish()
     name = arguments.name(place)
+    if place is not None:
+        check_named(place.noun)
     if clause.has_amount or clause.direction not in (None, 'backward'):
         raise NotUnderstoodError('I can go to a place, but not by that way, distance or speed.')
     if place is None or name is None:

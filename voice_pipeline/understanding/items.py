@@ -38,7 +38,7 @@ class Verb:
 
 @dataclass(frozen=True)
 class Gerund:
-    """A verb in "-ing": a command only after words that make it one ("would you mind turning left")."""
+    """A verb in "-ing" or "-ed": a command only after words that make it one ("would you mind turning left")."""
 
     verb: Verb
 
@@ -111,6 +111,10 @@ class Noun:
     is_definite: bool = False
     is_open: bool = False
     is_pronoun: bool = False
+
+
+# Whoever was named before, where "him" and "her" are said.
+THEM = Noun('him', frozenset({'person'}), is_pronoun=True)
 
 
 @dataclass(frozen=True)

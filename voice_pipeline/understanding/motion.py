@@ -18,15 +18,19 @@ from voice_pipeline.messages import (
 )
 from voice_pipeline.understanding.clauses import WHICH_WAY, Argument, Clause, NotUnderstoodError
 from voice_pipeline.understanding.items import Noun, PaceName
-from voice_pipeline.understanding.resolved import Arguments, Context, Missing, Resolved
+from voice_pipeline.understanding.lexicon_words import OTHER_DEVICE
+from voice_pipeline.understanding.resolved import Arguments, Context, Missing, Resolved, check_named
 from voice_pipeline.understanding.units import UnitKind, to_si
 
 _NAMED_TURNS_DEG = (90.0, 180.0, 270.0, 360.0)  # "do a one eighty" needs no unit
 _SIDES = ('left', 'right')
+_SHARPLY = ('hard', 'sharp')  # "hard left" can only be a turn
 _WAYS: dict[str | None, Literal['backward', 'left', 'right']] = {
     'backward': 'backward', 'left': 'left', 'right': 'right',
 }  # fmt: skip
 _PLAIN = ('go', 'move', 'drive', 'turn', 'rotate', 'walk', 'come')  # alone, these ask for the question which way
+_HERE = ('over here', 'back here')
+_HASTE = ('hurry', 'rush')
 _ME = Noun('me', frozenset({'person'}), is_definite=True)
 _PACES: dict[str | None, Literal['slow', 'fast'] | None] = {
     'slow': 'slow', 'decrease': 'slow', 'fast': 'fast', 'increase': 'fast',
@@ -42,20 +46,29 @@ def resolve_motion(clause: Clause, context: Context) -> Resolved:
         clause.direction = clause.direction or 'forward'
     goal = _goal(clause, arguments)
     if goal is not None:
-        return _go_to(clause, arguments, goal)
+        return _go_to(clause, arguments, goal, context)
     if _is_measured(clause):
         arguments.skip('to', 'towards', 'along', 'at', 'on')
+    if clause.direction == 'backward':
+        arguments.skip('from')  # "back away from the table"
     arguments.skip_spots()
     arguments.finish()
-    if clause.dangling == 'to' and clause.is_empty and clause.name in ('go', 'come', 'move'):
-        return Resolved((GoTo(),), is_open=True, missing='place')
-    if clause.name == 'resume' and clause.is_empty:
-        return Resolved((Resume(),))
+    if clause.is_empty and (alone := _alone(clause)) is not None:
+        return alone
     if clause.direction in ('up', 'down'):
         clause.direction = _upright(clause)
     if _is_turn(clause):
         return _turn(clause, context)
     return _speed(clause) or _move(clause, context)
+
+
+def _alone(clause: Clause) -> Resolved | None:
+    """Return what a verb means with nothing beside it, None where it is a motion."""
+    if clause.dangling == 'to' and clause.name in ('go', 'come', 'move'):
+        return Resolved((GoTo(),), is_open=True, missing='place')
+    if clause.name == 'resume':
+        return Resolved((Resume(),))
+    return set_speed(None, None, 'increase') if clause.action in _HASTE else None
 
 
 def _has(clause: Clause, *prepositions: str) -> bool:
@@ -76,7 +89,9 @@ def _upright(clause: Clause) -> Literal['forward']:
 
 def _goal(clause: Clause, arguments: Arguments) -> Argument | None:
     """Return the place or person to go to, if one was said."""
-    if _is_measured(clause) or clause.name in ('turn', 'do', None):
+    if clause.name is None:
+        return _bare_goal(clause, arguments)
+    if _is_measured(clause) or clause.name in ('turn', 'do'):
         return None
     if clause.name == 'come' and clause.direction in (None, 'backward', 'around') and not clause.has_amount:
         nearby = arguments.take(None, 'to', 'towards')
@@ -89,8 +104,19 @@ def _goal(clause: Clause, arguments: Arguments) -> Argument | None:
     return goal
 
 
-def _go_to(clause: Clause, arguments: Arguments, goal: Argument) -> Resolved:
-    arguments.skip('along', 'at')
+def _bare_goal(clause: Clause, arguments: Arguments) -> Argument | None:
+    """Return the goal of "to the kitchen" and "over here": known, and nothing else said."""
+    if len(clause.nouns) != 1 or clause.direction not in (None, 'forward', 'backward') or clause.has_amount:
+        return None
+    (goal,) = clause.nouns
+    is_known = goal.preposition == 'to' and (goal.noun.name == 'me' or 'place' in goal.noun.kinds)
+    return arguments.take('to', None) if is_known or clause.words['name'] in _HERE else None
+
+
+def _go_to(clause: Clause, arguments: Arguments, goal: Argument, context: Context) -> Resolved:
+    arguments.skip('along', 'at', 'from')
+    if 'person' in goal.noun.kinds:
+        arguments.skip('on')  # where they are
     arguments.finish()
     if clause.has_amount or clause.little or clause.direction in ('left', 'right', 'down', 'up', 'behind'):
         raise NotUnderstoodError('I can go to a place, but not by that way, distance or speed.')
@@ -99,8 +125,8 @@ def _go_to(clause: Clause, arguments: Arguments, goal: Argument) -> Resolved:
     name = arguments.name(goal)
     if name is None:
         return Resolved((GoTo(),), is_open=True, missing='place')
-    if clause.direction and not (goal.noun.kinds or goal.noun.is_definite or goal.noun.is_pronoun):
-        raise NotUnderstoodError(f'I do not know a place called {name[:40]}.')  # "forward to see": two feet, misheard
+    if clause.direction or context.has_places:
+        check_named(goal.noun)  # "forward to see": two feet, misheard; "go to waste"
     is_person = 'person' in goal.noun.kinds
     step = GoTo(GoToArguments(person=name) if is_person else GoToArguments(place=name))
     return Resolved((step,), is_open=goal.noun.is_open)
@@ -116,8 +142,7 @@ def _face(clause: Clause, arguments: Arguments, context: Context) -> Resolved:
         return Resolved((Turn(),), is_open=True, missing='object')
     if clause.has_amount or clause.direction not in (None, 'around', 'backward'):
         raise NotUnderstoodError('A thing to face and an angle at once I do not understand.')
-    if target.preposition is None and not (target.noun.kinds or target.noun.is_definite or target.noun.is_pronoun):
-        raise NotUnderstoodError(f'I do not know anything called {target.noun.name[:40]}.')
+    check_named(target.noun)
     name = 'me' if target.noun.name == 'here' else arguments.name(target)
     if name is None:
         return Resolved((Turn(),), is_open=True, missing='object')
@@ -140,6 +165,8 @@ def _is_turn(clause: Clause) -> bool:
 def _turn(clause: Clause, context: Context) -> Resolved:
     if clause.direction in ('forward', 'up', 'down') or {'distance', 'speed', 'percent'} & clause.amounts.keys():
         raise NotUnderstoodError('A turn has an angle and a side; I do not understand the rest.')
+    if clause.dangling in ('from', 'on'):
+        raise NotUnderstoodError(OTHER_DEVICE)  # "turning it off"
     if clause.verb is not None and clause.verb.value == 'around':
         return _turn_around(clause)
     angle_deg, is_assumed = _angle_deg(clause, context)
@@ -147,7 +174,8 @@ def _turn(clause: Clause, context: Context) -> Resolved:
     speed_dps = _positive(clause, 'turn_rate', 'degrees per second')
     side: Literal['left', 'right'] | None = None
     if angle_deg is None and clause.direction in _SIDES:
-        if clause.name is None and duration_s is None and not clause.is_joined and not clause.little:
+        is_sure = clause.words['direction'].startswith(_SHARPLY) or clause.is_joined or clause.little
+        if clause.name is None and duration_s is None and not is_sure:
             raise NotUnderstoodError('Say "turn" or "move" with left and right.')  # "right" is also a mere "yes"
         side = 'right' if clause.direction == 'right' else 'left'
     if clause.name in ('do', 'go') and angle_deg is None and side is None:
@@ -217,6 +245,8 @@ def _move(clause: Clause, context: Context) -> Resolved:
     has_length = distance_m is not None or duration_s is not None
     if clause.direction is None and clause.name is None:
         raise NotUnderstoodError(WHICH_WAY)
+    if clause.direction is None and clause.little == 'further':
+        clause.direction = 'forward'
     if clause.direction is None and not has_length and not missing:
         if clause.little or clause.dangling or clause.action not in _PLAIN:
             raise NotUnderstoodError(WHICH_WAY)

@@ -41,7 +41,8 @@ class Names:
     def like(self, name: str) -> Noun | None:
         """Return the name that sounds as this one ("kitchin", "charging stations"), or None."""
         sound = _sound(name)
-        candidates = [*self._by_sound.get(sound, ()), *self._by_sound.get(sound.rstrip('S'), ())]
+        alike = (*self._by_sound.get(sound, ()), *self._by_sound.get(sound.rstrip('S'), ()))
+        candidates = [other for other in alike if _digits(other) == _digits(name)]  # room 1 sounds as room 2 does
         if len(sound) < _SHORTEST_SOUND or not candidates:
             return None
         best = max(candidates, key=lambda candidate: jellyfish.jaro_winkler_similarity(name, candidate))
@@ -75,6 +76,10 @@ def _names_by_kind(vocabulary: Vocabulary) -> dict[NounKind, dict[str, str]]:
 
 def _with_others(names: Sequence[str], others: Mapping[str, str]) -> dict[str, str]:
     return {**{name: name for name in names}, **{other: name for other, name in others.items() if name in names}}
+
+
+def _digits(name: str) -> str:
+    return ''.join(filter(str.isdigit, name))
 
 
 @lru_cache(maxsize=1024)

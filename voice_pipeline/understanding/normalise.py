@@ -13,17 +13,21 @@ from collections.abc import Callable, Container
 
 from text_to_num import alpha2digit
 
-from voice_pipeline.understanding.repairs import repaired, without_fragments
+from voice_pipeline.understanding.repairs import repaired, without_cut_off, without_fragments
 from voice_pipeline.understanding.units import UNITS
 
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 _NUMBER = r'(?<![\d.])\d+(?:\.\d+)?'
 _UNIT = '|'.join(sorted(UNITS, key=len, reverse=True))
 _PLURAL_UNIT = '|'.join(name for name in UNITS if name == 'feet' or (len(name) > 3 and name.endswith('s')))
+_BIG, _SMALL = (
+    'm|met(?:er|re)s?|ft|foot|feet|minutes?',
+    'cm|centimet(?:er|re)s?|inch(?:es)?|sec',
+)  # one amount: "1 m and 50 cm"
 _STEPS = 'steps?|paces?'  # as long as the vocabulary says
 _LONG_UNIT = '|'.join((*(name for name in UNITS if len(name) > 3 and name != 'percent'), _STEPS))
 _ROUND = r'(?:turn|circle|rotation|revolution|spin)s?'
-_SHARES = {'half': 0.5, 'quarter': 0.25, '3 quarters': 0.75}
+_SHARES = {'half': 0.5, 'quarter': 0.25, '3 quarters': 0.75, '3 quarter': 0.75}
 _SHARE = '|'.join(_SHARES)
 
 
@@ -61,6 +65,8 @@ _SYMBOLS = _rules(
     ('[\u2032]', "'"),
     ('[\u2033]', '"'),
     ('%', ' percent '),
+    ('&', ' and '),
+    (r';|:(?!\d)', ' , '),
 )
 _CONTRACTIONS = _rules(
     (r"\bwon't\b", 'will not'),
@@ -78,6 +84,8 @@ _CONTRACTIONS = _rules(
     (r'\b(what|where|who)s\b', r'\1 is'),
     (r'\bnevermind\b', 'never mind'),
     (r'\bgimme\b', 'give me'),
+    (r'\bgoto\b', 'go to'),
+    (r'\b(centi|milli|kilo) (?=met(?:er|re)s?\b)', r'\1'),
     (r'\bwanna\b', 'want to'),
     (r'\bgonna\b', 'going to'),
     (r'\bper cent\b', 'percent'),
@@ -100,6 +108,7 @@ _GLUE = _rules(
 )
 _HESITATIONS = _rules((r',? *\b(?:u+h+m*|u+m+|e+r+m*|a+h+|e+h+|h+m+|m+h+m+)\b,?', ''))
 _AMOUNTS = _rules(
+    (rf'\b(?:big|small|little|giant|tiny|large|baby|huge) (?=(?:{_STEPS})\b)', ''),
     (r'\bpoint (?=\d+\b)', '0.'),
     (rf'\b(?:an?|another) (?={_NUMBER})', ''),
     (r'(?<![\d.])([1-9]) (?:oh|o) (?=[1-9]\b)', r'\1 0'),
@@ -110,9 +119,10 @@ _AMOUNTS = _rules(
     (rf'\b(?:an? |1 )?({_SHARE}) (?:of )?(?:an? )?(?=(?:{_UNIT}|{_ROUND})\b)', lambda match: f'{_SHARES[match[1]]} '),
     (r'\b(0\.(?:25|5|75)) (?:turn|spin)s?\b', r'\1 revolution'),
     (rf'(?<!\d )\b(?:an? |1 )?(?:full|complete|whole) {_ROUND}\b', '1 revolution'),
-    (r'(?<=\d) (?:full |complete |whole )?(?:turns|spins)\b', ' revolutions'),
+    (r'(?<=\d) (?:full |complete |whole )?(?:turns|spins|rotations|circles)\b', ' revolutions'),
     (r'\b(?:an? )?(?:full|complete) (?=360\b)', ''),
-    (rf'\b(?:an? )?couple (?:of )?(?=(?:{_LONG_UNIT})\b)', '2 '),
+    (rf'\b(?:an? )?couple (?:more )?(?:of )?(?=(?:{_LONG_UNIT})\b)', '2 '),
+    (rf'\b({_NUMBER} (?:{_BIG})) and (?={_NUMBER} (?:{_SMALL})\b(?! (?:to|left|right|back|for)))', r'\1 '),
     (r'(?<=\d) more (?=[a-z])', ' '),
     (rf'\b({_UNIT}) (?:an?|each|every) (?=(?:sec|minute|hour)\b)', r'\1 per '),
     (rf'(?<!per )\b(?:an?|another) (?=(?:{_LONG_UNIT})\b)', '1 '),
@@ -153,4 +163,5 @@ def understood_words(text: str, known: Container[str] = ()) -> list[str]:
 
     `known`: words of names, which are never taken for words broken off.
     """
-    return repaired(_with_numbers(without_fragments(_spelled(text), known)))
+    whole = _spelled(without_cut_off(text, known))
+    return repaired(_with_numbers(without_fragments(whole, known)))

@@ -13,12 +13,14 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from voice_pipeline.messages import Move, Reply, Resume, Step, Stop, Turn
+import msgspec
+
+from voice_pipeline.messages import Move, Reply, Resume, Say, Step, Stop, Turn
 from voice_pipeline.understanding.builder import ClauseBuilder
 from voice_pipeline.understanding.clauses import Clause, NotUnderstoodError, in_order, share_goals
 from voice_pipeline.understanding.emergency import is_emergency_stop
 from voice_pipeline.understanding.frames import resolve
-from voice_pipeline.understanding.items import Act, Filler, Join, Noun, Tagged, Unusable, Verb
+from voice_pipeline.understanding.items import Act, Correction, Filler, Item, Join, Noun, Tagged, Unusable, Verb
 from voice_pipeline.understanding.lexicon_words import NEGATED, REPORTED
 from voice_pipeline.understanding.normalise import understood_words, words
 from voice_pipeline.understanding.questions import Questions
@@ -53,6 +55,11 @@ class Meaning:
     source: Literal['grammar', 'semantic', 'llm'] = 'grammar'
     words: tuple[Mapping[str, str], ...] = ()
 
+    @property
+    def steps_to_do(self) -> tuple[Step, ...]:
+        """The steps, but none where the robot would first have to ask; a distance and an angle have their defaults."""
+        return self.steps if self.missing in ('', 'distance', 'angle') else ()
+
 
 class Parser:
     """Understands sentences, whole or cut off anywhere. Pure, deterministic, at most 5 ms a sentence."""
@@ -64,6 +71,12 @@ class Parser:
         self._phrases = _OwnPhrases(vocabulary.phrases, self._known)
         self._questions = Questions(self._tagger.names, vocabulary.robot_names)
         self._sayings = Sayings(vocabulary.people, vocabulary.robot_names)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Have everything made that is made at its first use: the number words, the patterns of emergency stops."""
+        for text in _TYPICAL:
+            self.parse(text)
 
     def parse(self, text: str) -> Meaning:
         """Return the meaning of the text. Never raises."""
@@ -112,7 +125,7 @@ class Parser:
         if saying is None:
             return self._tag(self._words(text))
         said = Tagged(Act(saying.step, is_open=not saying.after), saying.step.args.text or '')
-        return [*self._tag(self._words(saying.before)), said, *self._tag(self._words(saying.after))]
+        return [*self._tag(self._words(saying.before)), said, *self._items(saying.after)]
 
     def _words(self, text: str) -> list[str]:
         return understood_words(text, self._known)
@@ -123,12 +136,18 @@ class Parser:
         said = self._phrases.put_in(said)
         items: list[Tagged] = []
         for part in _clauses(said):
-            question = self._questions.read(part)
-            if question is not None:
-                items.append(Tagged(Act(question.step, question.is_open), ' '.join(part)))
-            else:
-                items += self._tagger.tag(part)
+            items += self._question(part) or self._tagger.tag(part)
         return items
+
+    def _question(self, part: Sequence[str]) -> list[Tagged]:
+        """Return the question that the words ask, and what follows it after "and"; nothing where they ask none."""
+        ends = [index for index, word in enumerate(part) if index and word in ('and', 'then')]
+        for end in (len(part), *ends):
+            question = self._questions.read(part[:end])
+            if question is not None:
+                act = Tagged(Act(question.step, question.is_open), ' '.join(part[:end]))
+                return [act, *self._tagger.tag(part[end:])]
+        return []
 
 
 class _OwnPhrases:
@@ -173,15 +192,34 @@ def _check_words(items: Sequence[Tagged]) -> None:
 
 
 def _check_address(items: Sequence[Tagged]) -> None:
-    """Raise `NotUnderstoodError` where a clause begins with the name of a person: it is said to them."""
+    """Raise `NotUnderstoodError` where a clause begins, or all ends, with the name of a person: it is said to them."""
     is_start = True
     for index, tagged in enumerate(items):
-        if isinstance(tagged.item, Filler):
+        if isinstance(tagged.item, (Filler, Correction)):
             continue
-        is_person = isinstance(tagged.item, Noun) and tagged.item.kinds == {'person'} and tagged.item.name != 'me'
-        if is_start and is_person and any(isinstance(after.item, Verb) for after in items[index + 1 :]):
+        if (
+            is_start
+            and _is_other_person(tagged.item)
+            and any(isinstance(after.item, Verb) for after in items[index + 1 :])
+        ):
             raise NotUnderstoodError(REPORTED)
         is_start = isinstance(tagged.item, Join)
+    if _ends_in_address(items):
+        raise NotUnderstoodError(REPORTED)
+
+
+def _ends_in_address(items: Sequence[Tagged]) -> bool:
+    """Say whether a name stands by itself at the end: "turn around, Kim"; "to Sam, no, Kim" is another thing."""
+    content = [tagged.item for tagged in items if not isinstance(tagged.item, Filler)]
+    while content and content[-1] == Join(is_word=False):
+        content.pop()
+    if len(content) < 3 or content[-2] != Join(is_word=False) or isinstance(content[-3], Correction):
+        return False
+    return _is_other_person(content[-1]) and any(isinstance(item, Verb) for item in content)
+
+
+def _is_other_person(item: Item) -> bool:
+    return isinstance(item, Noun) and item.kinds == {'person'} and item.name not in ('me', 'everyone')
 
 
 def _coverage(items: Sequence[Tagged]) -> float:
@@ -207,7 +245,8 @@ def _meaning(items: Sequence[Tagged], context: Context) -> Meaning:
     done: list[tuple[Clause, Resolved]] = []
     for clause in wanted:
         resolved = _resolved(clause, context)
-        if done and not clause.is_joined and _repeats(done[-1], clause, resolved):
+        is_more = clause.is_joined and clause.order is None
+        if done and not is_more and _repeats(done[-1], clause, resolved):
             done.pop()
         done.append((clause, resolved))
     missing: Missing = next((resolved.missing for _, resolved in done if resolved.missing), '')
@@ -223,8 +262,15 @@ def _meaning(items: Sequence[Tagged], context: Context) -> Meaning:
 
 def _resolved(clause: Clause, context: Context) -> Resolved:
     if clause.act is not None:
-        return Resolved((clause.act.step,), is_open=clause.act.is_open)
+        return Resolved((_addressed(clause.act.step, context),), is_open=clause.act.is_open)
     return resolve(clause, context)
+
+
+def _addressed(step: Step, context: Context) -> Step:
+    """Return the step, to the person named before where it says "tell him"."""
+    if not isinstance(step, Say) or step.args.person not in _PRONOUNS:
+        return step
+    return Say(msgspec.structs.replace(step.args, person=context.person().name))
 
 
 def _repeats(before: tuple[Clause, Resolved], clause: Clause, resolved: Resolved) -> bool:
@@ -237,6 +283,9 @@ def _repeats(before: tuple[Clause, Resolved], clause: Clause, resolved: Resolved
     return is_motion and not clause_before.has_amount and clause_before.direction in (clause.direction, None)
 
 
+_PRONOUNS = ('him', 'her', 'them')
+# Go everywhere once: numbers, names, questions, things to say, emergency stops.
+_TYPICAL = ('go forward two and a half meters, then say hello to sam', 'go to the kitchin', 'where are you', 'stop')
 # Said before an answer: "I mean the red one".
 _ANSWERING = re.compile(
     r'^(?:(?:well|um|oh|no|yes|ok|okay|the answer is|it is'

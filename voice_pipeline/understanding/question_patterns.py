@@ -90,7 +90,7 @@ PATTERNS: dict[str, str] = {
         what are you( called| exactly)?
         what do (they|people|i|we) call you
         what (should|can|do|shall) i call you
-        introduce yourself( .*)?
+        introduce yourself( (to|please) .*)?
         about yourself
         (what|which) (kind|type|sort|model) (of \w+ )?(are you|is this)
         are you a \w+

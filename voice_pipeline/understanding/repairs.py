@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+from voice_pipeline.understanding.lexicon import known_words
+from voice_pipeline.understanding.rewording import reworded
 from voice_pipeline.understanding.units import UNITS
 
 # Too short to tell from a word broken off, but words they are.
@@ -38,7 +40,8 @@ _AFTER_NUMBER = {
 }
 _SIDES = {**dict.fromkeys(('write', 'rite', 'wright'), 'right'), **dict.fromkeys(('lift', 'lefty', 'lef'), 'left')}
 _BEFORE_SIDE = frozenset(('turn', 'turning', 'rotate', 'spin', 'pivot', 'veer', 'bear', 'hard', 'your', 'degrees'))
-_PHRASES = (
+_CUT_OFF = re.compile(r"(?<![\w'-])([a-z]+)-(?=[\s,.]|$)", re.IGNORECASE)
+_PHRASES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r'\bto you (?=left\b|right\b)'), 'to your '),
     (re.compile(r'\bmore forward\b'), 'move forward'),
     (re.compile(r'(?<!\d )(?<!per )\bsec\b'), 'second'),
@@ -47,7 +50,20 @@ _PHRASES = (
     (re.compile(r'\bhigh 5\b'), 'high five'),
     (re.compile(r'\bpercent (?:of )?(?:your |the |full |maximum |max |normal )*speed\b'), 'percent'),
     (re.compile(r'^(?:move|go) for (?=-?\d)'), 'move forward '),
+    (re.compile(r'\bright right (?:now|away)\b'), 'right'),
+    (re.compile(r'\b1 (?=moment\b)'), 'a '),
 )
+
+
+def without_cut_off(text: str, known: Container[str] = ()) -> str:
+    """Leave out words that break off with a dash ("turn le- right"), whole ones not ("left- no right")."""
+    whole = known_words()
+
+    def keep(match: re.Match[str]) -> str:
+        word = match[1].lower()
+        return match[0] if word in whole or word in known or word in UNITS else ''
+
+    return _CUT_OFF.sub(keep, text)
 
 
 def without_fragments(text: str, known: Container[str] = ()) -> str:
@@ -82,12 +98,13 @@ def repaired(said: list[str]) -> list[str]:
             words[index] = _AFTER_NUMBER.get(words[index], words[index])
         elif before in _BEFORE_SIDE:
             words[index] = _SIDES.get(words[index], words[index])
-    if len(words) > 1 and words[-2][-1].isdigit() and _is_unit_begun(words[-1]):
-        del words[-1]  # a partial breaks off anywhere: "go forward two met"
-    text = ' '.join(words)
+    text = reworded(' '.join(words))
     for pattern, replacement in _PHRASES:
         text = pattern.sub(replacement, text)
-    return _REPEATED.sub(r'\1', text).split()
+    words = _REPEATED.sub(r'\1', text).split()
+    if len(words) > 1 and words[-2][-1].isdigit() and _is_unit_begun(words[-1]):
+        del words[-1]  # a partial breaks off anywhere: "go forward two met"
+    return words
 
 
 def _is_unit_begun(word: str) -> bool:

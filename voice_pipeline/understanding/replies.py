@@ -80,7 +80,7 @@ def _names(clause: Clause) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for argument in clause.nouns:
         role = _role(argument.noun)
-        if role in found or argument.noun.name in ('there', 'it'):
+        if role in found or argument.noun.name in ('there', 'it', 'him'):
             return None
         found[role] = 'me' if argument.noun.name == 'here' else argument.noun.name
     return found

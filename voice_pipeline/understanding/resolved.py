@@ -8,6 +8,7 @@ from typing import Literal
 from voice_pipeline.messages import Step
 from voice_pipeline.understanding.clauses import Argument, Clause, NotUnderstoodError
 from voice_pipeline.understanding.items import Noun, PrepositionName
+from voice_pipeline.understanding.lexicon_words import REPORTED
 from voice_pipeline.understanding.units import Unit, UnitKind
 from voice_pipeline.understanding.vocabulary import Vocabulary
 
@@ -35,7 +36,7 @@ class Context:
     """What "it", "there" and a number without its unit stand for, by the clauses before."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self.has_objects = bool(vocabulary.objects)
+        self.has_objects, self.has_places = bool(vocabulary.objects), bool(vocabulary.places)
         self.little_m, self.little_deg = vocabulary.amounts.little_m, vocabulary.amounts.little_deg
         places = vocabulary.place_names()
         self.charging_place = next((places[name] for name in _CHARGING if name in places), None)
@@ -46,8 +47,14 @@ class Context:
     def remember(self, clause: Clause) -> None:
         """Take note of the names and units of a clause that was understood."""
         for argument in clause.nouns:
-            if not argument.noun.is_pronoun:
-                self._last['there' if argument.preposition else 'it'] = argument.noun
+            noun = argument.noun
+            if noun.is_pronoun or noun.name == 'me':
+                continue
+            if 'person' in noun.kinds:
+                self._last['him'] = noun
+            self._last['there' if argument.preposition else 'it'] = noun
+            if 'object' in noun.kinds and not clause.things():
+                self._last['it'] = noun  # "point at the ball, then pick it up"
         for kind, quantity in clause.amounts.items():
             self._units[kind] = quantity.unit
 
@@ -56,8 +63,20 @@ class Context:
         return self._units.get(kind)
 
     def meant(self, noun: Noun) -> Noun | None:
-        """Return what the noun stands for: itself, what a pronoun was said of, or None where that is not known."""
-        return self._last.get(noun.name) if noun.is_pronoun else noun
+        """
+        Return what the noun stands for: itself, what a pronoun was said of, or None where that is not known.
+
+        Raises `NotUnderstoodError` for a person that nobody named: the words are about others.
+        """
+        if not noun.is_pronoun:
+            return noun
+        return self.person() if 'person' in noun.kinds else self._last.get(noun.name)
+
+    def person(self) -> Noun:
+        """Return the person who was named last. Raises `NotUnderstoodError` where nobody was."""
+        if 'him' not in self._last:
+            raise NotUnderstoodError(REPORTED)
+        return self._last['him']
 
 
 class Arguments:
@@ -88,8 +107,10 @@ class Arguments:
         return noun.name if noun is not None else None
 
     def skip(self, *prepositions: PrepositionName | None) -> None:
-        """Leave out nouns that only describe, such as the way a distance leads."""
-        self._left = [argument for argument in self._left if argument.preposition not in prepositions]
+        """Leave out nouns that only describe, such as what a distance leads to; never "the opposite direction"."""
+        self._left = [
+            argument for argument in self._left if argument.preposition not in prepositions or _is_way(argument.noun)
+        ]
 
     def skip_spots(self) -> None:
         """Leave out "here" and "there" where they say nothing: "turn left here"."""
@@ -99,3 +120,13 @@ class Arguments:
         """Raise `NotUnderstoodError` where a noun is left over."""
         if self._left:
             raise NotUnderstoodError(f'I do not understand what to do with "{self._left[0].noun.name[:40]}".')
+
+
+def _is_way(noun: Noun) -> bool:
+    return not noun.kinds and noun.name.split()[-1] in ('direction', 'way', 'side')
+
+
+def check_named(noun: Noun) -> None:
+    """Raise `NotUnderstoodError` for a word that is neither a known name nor said as one: likely an idiom."""
+    if not (noun.kinds or noun.is_definite or noun.is_pronoun):
+        raise NotUnderstoodError(f'I do not know anything called {noun.name[:40]}.')

@@ -13,7 +13,8 @@ _ALOUD = '(?: out loud| aloud| the words?)?'
 _TELL = '(?:tell|inform|notify|let(?= \\S+ know))'
 _LISTENERS = 'me|us|everyone|everybody|the (?:team|group|class|guests|people|room)'
 _POLITE = (
-    r"(?:(?:please|hey|hi|hello|ok|okay|so|well|now|um+|uh+|just|also|go ahead and|go and|come and|let's|"
+    r'(?:(?:please|hey|hi|hello|ok|okay|so|well|now|um+|uh+|just|also|go ahead and|go and|come and|first|next|'
+    r"finally|after that|(?:when|once|as soon as) (?:you |you're |you are )?(?:there|arrive|get there|are there|done)|"
     r'(?:can|could|would|will) you(?: please| just| kindly)?|i(?: want|.d like| would like| need) you to|{robot})'
     r'[ ,]+)*'
 )
@@ -24,14 +25,17 @@ _NO_TEXT = (
 )
 _VERBS = (
     r'(?:please )?(?:go|come|turn|move|drive|stop|wait|follow|bring|pick|put|place|look|wave|nod|bow|dance|back|return|'
-    r'take|give|find|rotate|spin|say|tell|point|shake)\b'
+    r'take|give|find|rotate|spin|say|tell|point|shake|drive|walk|head|follow|fetch|grab|face|high five|greet)\b'
 )
-_END = rf'(?:$|,? (?:and )?then (?={_VERBS})|,? and (?={_VERBS})|[.;!?](?= |$))'
+# Takes back what was to be said: "say hello, no, say goodbye".
+_TAKEN_BACK = '(?:no|sorry|actually|wait|i mean|oops|scratch that|or rather)'
+_END = rf'(?:$|,? (?={_TAKEN_BACK},? {_VERBS})|,? (?:and )?then (?={_VERBS})|,? and (?={_VERBS})|[.;!?](?= |$))'
+_NEXT = re.compile(rf',? (?:and|then) (?:then )?{_VERBS}', re.IGNORECASE)  # where a text has ended
 # The text and the listener, in each order; `{people}` are the names that the vocabulary knows.
 _FORMS = (
     rf'{_SAY}{_ALOUD} {_NO_TEXT}(?P<text>.+?) to (?P<person>{_LISTENERS}|{{people}})',
     rf'{_SAY} to (?P<person>{_LISTENERS}|{{people}})[:,]?(?: that)? (?P<text>.+?)',
-    rf'{_TELL} (?P<person>everyone|everybody|{{people}})(?: know)?[:,]?(?: that)? {_NO_TEXT}(?P<text>.+?)',
+    rf'{_TELL} (?P<person>everyone|everybody|him|her|them|{{people}})(?: know)?[:,]?(?: that)? {_NO_TEXT}(?P<text>.+?)',
     rf'{_SAY}(?! (?:that|it|this) (?:again|once more)){_ALOUD}(?: that)?[:,]? {_NO_TEXT}(?P<text>.+?)',
 )
 _MARKS = re.compile(r"[^\w\s'%°-]|(?<!\w)['-]|['-](?!\w)")
@@ -54,7 +58,7 @@ class Sayings:
     def __init__(self, people: Sequence[str], robot_names: Sequence[str]) -> None:
         robot = '|'.join(map(re.escape, robot_names)) or 'robot'
         known = '|'.join(map(re.escape, people)) or 'everyone'
-        start = rf'(?:^|(?<=[.;!?,]) |(?:,| and| then)+ ){_POLITE.replace("{robot}", robot)}'
+        start = r"(?:^(?:let's )?|(?<=[.;!?,]) |(?:,| and| then)+ )" + _POLITE.replace('{robot}', robot)
         self._patterns = [
             re.compile(rf'{start}{form.replace("{people}", known)}{_END}(?P<after>.*)$', re.IGNORECASE)
             for form in _FORMS
@@ -67,7 +71,7 @@ class Sayings:
             return None
         for pattern in self._patterns:
             match = pattern.search(text)
-            if match is not None:
+            if match is not None and not _NEXT.search(match['text']):
                 return _saying(text, match)
         return None
 

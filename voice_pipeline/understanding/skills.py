@@ -12,6 +12,8 @@ from voice_pipeline.messages import (
     GestureArguments,
     Look,
     LookArguments,
+    Pause,
+    PauseArguments,
     Pick,
     PickArguments,
     Place,
@@ -20,11 +22,24 @@ from voice_pipeline.messages import (
     SayArguments,
 )
 from voice_pipeline.understanding.clauses import Argument, Clause, NotUnderstoodError
-from voice_pipeline.understanding.items import GestureName, Noun, Verb
+from voice_pipeline.understanding.items import THEM, GestureName, Noun, Verb
 from voice_pipeline.understanding.motion import resolve_motion
-from voice_pipeline.understanding.resolved import Arguments, Context, Resolved
+from voice_pipeline.understanding.resolved import Arguments, Context, Resolved, check_named
 
-_WISHES = ('can i', 'could i', 'may i', 'i would like')  # may be about anything
+_UNSURE = (
+    'can i',
+    'could i',
+    'may i',
+    'i would like',
+    'i want',
+    'i need',
+    'carry',
+    'take',
+    'get',
+    'leave',
+)  # about anything
+_GLANCING = ('check', 'watch')  # as the oven, or the news
+_LEADERS = frozenset(('person', 'man', 'woman', 'child', 'boy', 'girl', 'people', 'robot', 'wall', 'line', 'path'))
 _LookDirection = Literal['left', 'right', 'up', 'down', 'behind', 'around']
 
 
@@ -37,6 +52,10 @@ def follow(clause: Clause, context: Context) -> Resolved:
     name = arguments.name(target)
     if target is None or name is None:
         return Resolved((Follow(),), is_open=True, missing='person')
+    for argument in filter(None, (target, place)):
+        check_named(argument.noun)  # "follow suit", "follow me on Twitter"
+    if not (target.noun.kinds or target.noun.name.split()[-1] in _LEADERS):
+        _check_thing(target.noun, context)  # "follow the conversation"
     where = arguments.name(place)
     if 'person' in target.noun.kinds:
         return Resolved((Follow(FollowArguments(person=name, place=where)),), is_open=place is None)
@@ -50,6 +69,10 @@ def look(clause: Clause, context: Context) -> Resolved:
     arguments.skip('on', 'along', 'from', 'at', 'to')
     arguments.finish()
     if target is not None:
+        if target.preposition is None:
+            check_named(target.noun)  # "look sharp"
+        if clause.action in _GLANCING and not target.noun.kinds:
+            _check_thing(target.noun, context)
         name = 'me' if target.noun.name == 'here' else arguments.name(target)
         if name is None:
             return Resolved((Look(),), is_open=True, missing='object')
@@ -75,12 +98,14 @@ def find(clause: Clause, context: Context) -> Resolved:
     arguments = Arguments(clause, context)
     if sum(argument.preposition is None for argument in clause.nouns) > 1:
         arguments.take(None, kind='person')  # "find me the keys"
-    target = arguments.take(None, 'for')
-    arguments.skip('on', 'at', 'to', 'from', 'along')
+    target = arguments.take('for') or arguments.take(None)
+    arguments.skip(None, 'on', 'at', 'to', 'from', 'along')  # where to look: "search the kitchen for my phone"
     arguments.finish()
     name = arguments.name(target)
     if target is None or name is None:
         return Resolved((Look(),), is_open=True, missing='object')
+    if not target.noun.kinds:
+        _check_thing(target.noun, context)  # "find the answer"
     is_person = 'person' in target.noun.kinds
     step = Look(LookArguments(person=name) if is_person else LookArguments(object=name))
     return Resolved((step,), is_open=target.noun.is_open)
@@ -96,35 +121,30 @@ def pick(clause: Clause, context: Context) -> Resolved:
     arguments = Arguments(clause, context)
     thing, source = arguments.take(None), arguments.take('from', 'on', 'at')
     receiver = arguments.take('to', 'for', 'on', 'at', 'towards')
+    arguments.skip_spots()  # "that box over there"
     arguments.finish()
     name = arguments.name(thing)
     if thing is None or name is None:
         return Resolved((Pick(PickArguments(place=arguments.name(source))),), is_open=True, missing='object')
-    _check_thing(thing.noun)
-    context.held = name
-    steps: tuple[Pick, ...] = (Pick(PickArguments(object=name, place=arguments.name(source))),)
+    _check_thing(thing.noun, context)
+    is_held, context.held = context.held == name, name
+    picked = Pick(PickArguments(object=name, place=arguments.name(source)))
     if receiver is None:
-        return Resolved(steps, is_open=thing.noun.is_open and source is None)
-    return Resolved((*steps, _placed(name, receiver, arguments)))
+        return Resolved((picked,), is_open=thing.noun.is_open and source is None)
+    placed = _placed(name, receiver, arguments)
+    return Resolved((placed,) if is_held and source is None else (picked, placed))
 
 
 def _other_take(clause: Clause, context: Context) -> Resolved | None:
     """Say what "take" and "get" mean where it is not to pick up: "take a left"; refuse what may be an idiom."""
-    things = [argument.noun for argument in clause.nouns if argument.preposition is None]
-    if not things and (clause.direction or clause.has_amount or clause.nouns):
+    things = clause.things()
+    if not things and (clause.direction or clause.amounts or clause.nouns):
         return resolve_motion(replace(clause, verb=Verb('go')), context)
     if len(things) > 1 and 'person' in things[0].kinds:
         return fetch(replace(clause, verb=Verb('fetch')), context)  # "get Kim the mug"
     for noun in things:
-        _check_known(noun, context)
+        _check_thing(noun, context, is_sure=False)
     return None
-
-
-def _check_known(noun: Noun, context: Context) -> None:
-    """Refuse a thing that nobody told the robot about: the words are likely an idiom ("take a hint")."""
-    is_known = bool(noun.kinds & {'object', 'surface'}) or noun.is_pronoun
-    if not is_known and (context.has_objects or not noun.is_definite):
-        raise NotUnderstoodError(f'I do not know a thing called {noun.name[:40]}.')
 
 
 def fetch(clause: Clause, context: Context) -> Resolved:
@@ -140,13 +160,13 @@ def fetch(clause: Clause, context: Context) -> Resolved:
     receiver = receiver or arguments.take('on', 'at')
     if receiver is not None and 'person' in receiver.noun.kinds:
         arguments.skip('on', 'at')  # where the person is
+        if thing is None and receiver.noun.name != 'me':
+            raise NotUnderstoodError(f'I cannot take or bring {receiver.noun.name[:40]}.')
     arguments.finish()
     name = arguments.name(thing)
     if thing is None or name is None:
         return Resolved((Pick(PickArguments(place=arguments.name(source))),), is_open=True, missing='object')
-    _check_thing(thing.noun)
-    if clause.name == 'carry' or clause.action.startswith(_WISHES):
-        _check_known(thing.noun, context)
+    _check_thing(thing.noun, context, is_sure=not clause.action.startswith(_UNSURE))
     is_held = context.held == name and source is None
     picked = () if is_held else (Pick(PickArguments(object=name, place=arguments.name(source))),)
     if receiver is None and clause.name == 'carry':
@@ -171,19 +191,22 @@ def put(clause: Clause, context: Context) -> Resolved:
     spot = arguments.take_spot()
     thing = arguments.take(None)
     receiver = spot or arguments.take('on', 'to', 'at', 'for', 'towards', 'along')
+    receiver = receiver or arguments.take('with', kind='person')  # "leave it with Sam"
     arguments.take(None)
     arguments.finish()
     if thing is None and receiver is None and clause.name != 'drop':
         return Resolved((Place(),), is_open=True, missing='object')
     name = arguments.name(thing)
-    if thing is not None:
-        _check_thing(thing.noun)
-    if receiver is not None:
-        return Resolved((_placed(name, receiver, arguments),), is_open=receiver.noun.is_open)
     is_down = clause.direction == 'down' or clause.name == 'drop' or 'down' in clause.action.split()
+    if thing is not None:
+        _check_thing(thing.noun, context, is_sure=receiver is not None or is_down)
+    if receiver is not None:
+        if context.has_places:
+            check_named(receiver.noun)  # "put it in writing"
+        if thing is None and not receiver.noun.kinds and not receiver.noun.is_pronoun:
+            raise NotUnderstoodError('I do not understand what to put there.')  # "throw in the towel"
+        return Resolved((_placed(name, receiver, arguments),), is_open=receiver.noun.is_open)
     if not is_down:
-        if thing is not None:
-            _check_known(thing.noun, context)
         if clause.action == 'leave':
             raise NotUnderstoodError('Where should I leave it?')
         return Resolved((Place(PlaceArguments(object=name)),), is_open=True, missing='place')
@@ -191,10 +214,13 @@ def put(clause: Clause, context: Context) -> Resolved:
 
 
 def give(clause: Clause, context: Context) -> Resolved:
-    """Give something to someone; "give me two more feet" is a way to go."""
+    """Give something to someone; "give me two more feet" is a way to go, "give me ten seconds" a time to wait."""
     if not [argument for argument in clause.nouns if argument.noun.name != 'me'] and (
         clause.has_amount or clause.direction
     ):
+        duration = clause.amounts.get('duration')
+        if duration is not None and len(clause.amounts) == 1 and clause.direction is None:
+            return Resolved((Pause(PauseArguments(duration_s=duration.value)),))
         return resolve_motion(replace(clause, verb=Verb('go'), nouns=[]), context)
     arguments = Arguments(clause, context)
     person = arguments.take('to', 'for', kind='person') or arguments.take(None, kind='person')
@@ -203,8 +229,7 @@ def give(clause: Clause, context: Context) -> Resolved:
     arguments.finish()
     if thing is None:
         return Resolved((Place(PlaceArguments(person=arguments.name(receiver))),), is_open=True, missing='object')
-    if not (thing.noun.kinds or thing.noun.is_definite or thing.noun.is_pronoun):
-        raise NotUnderstoodError(f'I do not know a thing called {thing.noun.name[:40]}.')
+    _check_thing(thing.noun, context)
     name = arguments.name(thing)
     if receiver is None:
         return Resolved((Place(PlaceArguments(object=name)),), is_open=True, missing='person')
@@ -221,11 +246,14 @@ def gesture(clause: Clause, context: Context) -> Resolved:
         raise NotUnderstoodError('A gesture has no amount.')
     name = cast(GestureName, clause.verb.value)
     who = arguments.name(target)
-    said_me = 'me' in clause.action.split() or 'my' in clause.action.split()
-    if target is not None and target.preposition is None and not (target.noun.kinds or target.noun.is_definite):
-        raise NotUnderstoodError('I do not understand the gesture.')
+    said = set(clause.action.split())
+    if target is None and said & {'his', 'her'}:
+        target = Argument(THEM)
+        who = arguments.name(target)
+    if target is not None and target.preposition is None:
+        check_named(target.noun)
     if target is None or who is None:
-        person = 'me' if said_me and name in ('high_five', 'handshake') else None
+        person = 'me' if said & {'me', 'my'} and name in ('high_five', 'handshake') else None
         return Resolved((Gesture(GestureArguments(gesture=name, person=person)),), is_open=name == 'point')
     if 'person' in target.noun.kinds:
         return Resolved((Gesture(GestureArguments(gesture=name, person=who)),))
@@ -242,10 +270,18 @@ def greet(clause: Clause, context: Context) -> Resolved:
     return Resolved((Say(SayArguments(text='hello', person=who)),))
 
 
-def _check_thing(noun: Noun) -> None:
-    """Refuse what is no thing: a place or a person by its name."""
-    if noun.kinds and not noun.kinds & {'object', 'surface'}:
+def _check_thing(noun: Noun, context: Context, *, is_sure: bool = True) -> None:
+    """
+    Raise `NotUnderstoodError` for what cannot be taken: a place, a person, a thing that is not in the vocabulary.
+
+    Where the vocabulary has no things, any may be named; unless, not `is_sure`, the verb is much used in idioms.
+    """
+    if noun.is_pronoun or noun.kinds & {'object', 'surface'}:
+        return
+    if noun.kinds:
         raise NotUnderstoodError(f'I cannot take or bring {noun.name[:40]}.')
+    if context.has_objects or not (is_sure or noun.is_definite):
+        raise NotUnderstoodError(f'I do not know a thing called {noun.name[:40]}.')
 
 
 def _no_amounts(clause: Clause) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from voice_pipeline.understanding.items import (
+    THEM,
     Direction,
     Filler,
     Gerund,
@@ -23,7 +23,15 @@ from voice_pipeline.understanding.items import (
     Verb,
 )
 from voice_pipeline.understanding.lexicon import phrases
-from voice_pipeline.understanding.lexicon_words import ARTICLES, BEFORE_NUMBER, COMPOUNDS, DEEDS, DEFINITE, REPORTED
+from voice_pipeline.understanding.lexicon_words import (
+    ARTICLES,
+    BEFORE_NUMBER,
+    COMPOUNDS,
+    DEEDS,
+    DEFINITE,
+    POSSESSIVES,
+    REPORTED,
+)
 from voice_pipeline.understanding.names import Names
 from voice_pipeline.understanding.normalise import words
 from voice_pipeline.understanding.units import UNITS, Unit, read_unit, to_si
@@ -49,7 +57,7 @@ class Tagger:
         gestures: dict[_Words, Item] = {
             tuple(words(phrase)): Verb('gesture', name) for phrase, name in vocabulary.gestures.items()
         }
-        self._phrases = {**_phrases(), **robot_names, **gestures}
+        self._phrases = {**phrases(), **robot_names, **gestures}
         self._longest_from: dict[str, int] = {}  # by first word: how many words its longest phrase has
         for phrase in self._phrases:
             self._longest_from[phrase[0]] = max(len(phrase), self._longest_from.get(phrase[0], 0))
@@ -73,11 +81,13 @@ class Tagger:
         if _leads_to_number(said, index):
             is_range = said[index] == 'to' and bool(before) and isinstance(before[-1].item, Number)
             return (Or() if is_range else Filler()), index + 1
-        phrase, name = self._longest(said, index), self.names.at(said, index)
+        phrase, name = self._phrase(said, index), self.names.at(said, index)
         if name is not None and (
             phrase is None or name[1] > phrase[1] or isinstance(phrase[0], Noun) or _wants_noun(before)
         ):
             return name
+        if said[index] in POSSESSIVES and _names_person(before):
+            return self._noun(said, index + 1) or (THEM, index + 1)
         if said[index] in ARTICLES and (phrase is None or phrase[1] == index + 1):
             return self._noun(said, index) or phrase or (Filler(), index + 1)
         if phrase is not None:
@@ -89,6 +99,13 @@ class Tagger:
             if found is not None:
                 return found
         return _unknown(said[index]), index + 1
+
+    def _phrase(self, said: Sequence[str], index: int) -> tuple[Item, int] | None:
+        """Return the phrase that starts at `index`; not "the gym" as an outing where the robot knows a gym."""
+        phrase = self._longest(said, index)
+        is_refused = phrase is not None and isinstance(phrase[0], Unusable)
+        is_name = said[index] in ARTICLES and index + 1 < len(said) and self.names.at(said, index + 1) is not None
+        return None if is_refused and is_name else phrase
 
     def _longest(self, said: Sequence[str], index: int) -> tuple[Item, int] | None:
         for length in range(self._longest_from.get(said[index], 0), 0, -1):
@@ -196,11 +213,6 @@ class Tagger:
         return Quantity(unit.kind, round(total, 6), unit), index
 
 
-@lru_cache(maxsize=1)
-def _phrases() -> dict[_Words, Item]:
-    return phrases()
-
-
 def _count(said: Sequence[str], index: int) -> tuple[Item, int] | None:
     """Read "3 times" and "1 time"."""
     if said[index + 1 : index + 2] not in (['times'], ['time']) or not said[index].isdecimal() or said[index] == '0':
@@ -217,6 +229,10 @@ def _wants_noun(before: Sequence[Tagged]) -> bool:
             return tagged.item.name in _TAKE_NOUNS
         return isinstance(tagged.item, Preposition)
     return False
+
+
+def _names_person(before: Sequence[Tagged]) -> bool:
+    return any(isinstance(tagged.item, Noun) and 'person' in tagged.item.kinds for tagged in before)
 
 
 def _is_turning(before: Sequence[Tagged]) -> bool:

@@ -25,7 +25,7 @@ _NAMES: dict[Unit, str] = {
     Unit('distance', 1000.0): 'km kilometer kilometers kilometre kilometres',
     Unit('distance', 0.3048): 'ft foot feet',
     Unit('distance', 0.0254): 'inch inches',
-    Unit('distance', 0.9144): 'yd yard yards',
+    Unit('distance', 0.9144): 'yd yds yard yards',
     Unit('distance', 1609.344): 'mile miles',
     Unit('angle', 1.0): 'deg degree degrees',
     Unit('angle', degrees(1.0)): 'rad radian radians',

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from voice_pipeline.tools.benchmark import endurance, recognition_command, streams, understanding_command
+from voice_pipeline.tools.benchmark import (
+    endurance,
+    listening,
+    names,
+    recognition_command,
+    streams,
+    understanding_command,
+)
 
 PARTS = {
     'recognition': recognition_command,
     'streams': streams,
+    'listening': listening,
+    'names': names,
     'endurance': endurance,
     'understanding': understanding_command,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ def count(text: str) -> int:
 
 
 def save_json(document: Any, path: Path, console: Console) -> None:
-    """Write the document to a file, in a new folder where need be. Raises `OSError`."""
+    """Write the document, records in it too, to a file, in a new folder where need be. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=asdict)
     path.write_text(f'{text}\n', encoding='utf-8')
     console.print(f'Saved {path}.', highlight=False)
 

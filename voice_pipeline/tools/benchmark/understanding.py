@@ -32,8 +32,8 @@ class Understood(Protocol):
     """What a sentence was taken for."""
 
     @property
-    def steps(self) -> tuple[Step, ...]:
-        """What to do, in order."""
+    def steps_to_do(self) -> tuple[Step, ...]:
+        """What the robot would do, in order, without asking anything."""
 
     @property
     def emergency_stop(self) -> bool:
@@ -115,7 +115,7 @@ def score(outcomes: Sequence[Outcome]) -> Score:
 
 def faults_of(sentence: Sentence, meaning: Understood) -> Iterator[Fault]:
     """Yield all that is wrong with this meaning of the sentence."""
-    expected, found = sentence.steps, meaning.steps
+    expected, found = sentence.steps, meaning.steps_to_do
     if _actions(expected) != _actions(found):
         yield 'wrong actions'
     elif not all(map(same_arguments, expected, found)):

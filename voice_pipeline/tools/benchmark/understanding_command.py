@@ -12,7 +12,8 @@ from voice_pipeline.tools.benchmark.output import make_console, save_json, unsav
 from voice_pipeline.tools.benchmark.report import machine
 from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences, resource_file
 from voice_pipeline.tools.benchmark.understanding import SentenceParser, measure
-from voice_pipeline.understanding.parser import Parser
+from voice_pipeline.understanding.chain import Understander
+from voice_pipeline.understanding.settings import UnderstandingSettings
 from voice_pipeline.understanding.vocabulary import Vocabulary, VocabularyError
 
 PURPOSE = 'what is understood of labelled sentences, and in what time'
@@ -30,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--vocabulary', type=Path, metavar='FILE', help='names in them (YAML or JSON) instead of those of the own ones'
     )
+    parser.add_argument(
+        '--semantic',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='compare what the grammar leaves open with similar sentences, where that is installed (yes)',
+    )
     parser.add_argument('--show-errors', action='store_true', help='print each sentence that went wrong')
     parser.add_argument('--json', type=Path, metavar='FILE', help='save all figures, those of each sentence too')
 
@@ -42,7 +49,11 @@ def main(arguments: argparse.Namespace) -> int:
     except (VocabularyError, SentencesError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    return run(Parser(vocabulary), sentences, arguments)
+    settings = UnderstandingSettings(semantic='auto' if arguments.semantic else 'off')
+    understander = Understander(vocabulary, settings)
+    if understander.has_models:
+        understander.load()
+    return run(understander, sentences, arguments)
 
 
 def run(parser: SentenceParser, sentences: Sequence[Sentence], arguments: argparse.Namespace) -> int:

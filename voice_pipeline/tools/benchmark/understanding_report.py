@@ -73,7 +73,7 @@ def error_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
             reason = f'  ({meaning.reason})' if meaning.reason else ''
             yield f'{sentence.where}  {", ".join(outcome.faults)}: {sentence.text}'
             yield f'    expected  {msgspec.json.encode(sentence.steps).decode()}'
-            yield f'    found     {msgspec.json.encode(meaning.steps).decode()}{reason}'
+            yield f'    found     {msgspec.json.encode(meaning.steps_to_do).decode()}{reason}'
 
 
 def as_json(outcomes: Sequence[Outcome], about: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
         'text': sentence.text,
         'faults': list(outcome.faults),
         'expected': steps_to_builtins(sentence.steps),
-        'found': steps_to_builtins(meaning.steps),
+        'found': steps_to_builtins(meaning.steps_to_do),
         'emergency_stop': meaning.emergency_stop,
         'reason': meaning.reason,
         'time_ms': round(outcome.time_ms, 4),

@@ -1,0 +1,64 @@
+"""What a node knows of itself that no other can see, on `/diagnostics` (REP-107)."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from voice_pipeline import topics
+from voice_pipeline.monitoring.report import Level, Verdict
+from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, SettingsT
+from voice_pipeline.paths import PACKAGE
+
+_PERIOD_S = 1.0
+_RECENT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a node is, and the values behind it; where `faults` differ from the last ones, that is a warning for 30 s."""
+
+    verdict: Verdict
+    values: dict[str, str]
+    faults: Hashable = None
+
+
+class HealthReport:
+    """Publishes the health of a node once a second, as the status `voice_pipeline: PART`."""
+
+    def __init__(self, node: PipelineNode[SettingsT], part: str, health: Callable[[], Health]) -> None:
+        self._node = node
+        self._part = part
+        self._health = health
+        self._faults = health().faults
+        self._fault_s = float('-inf')
+        self._publisher = node.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, MESSAGE_QOS)
+        node.create_steady_timer(_PERIOD_S, self._publish)
+
+    def _publish(self) -> None:
+        health = self._health()
+        verdict = self._judged(health)
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        message.status = [
+            DiagnosticStatus(
+                level=bytes([verdict.level]),
+                name=f'{PACKAGE}: {self._part}',
+                message=verdict.reason,
+                hardware_id=platform.node(),
+                values=[KeyValue(key=key, value=value) for key, value in health.values.items()],
+            )
+        ]
+        self._publisher.publish(message)
+
+    def _judged(self, health: Health) -> Verdict:
+        now_s = time.monotonic()
+        if health.faults != self._faults:
+            self._faults, self._fault_s = health.faults, now_s
+        if health.verdict.level is Level.OK and now_s - self._fault_s <= _RECENT_S:
+            return Verdict(Level.WARN, 'sound was lost lately: see the counts')
+        return health.verdict

@@ -18,6 +18,7 @@ BATTERY = 'battery_state'  # sensor_msgs/BatteryState
 READY = 'ready'  # std_msgs/String, latched: the name of each node once it does its work
 PERFORMANCE = 'performance'  # lines for people; below it numbers for plots
 REPORT = 'performance/report'  # the monitor's whole report, one JSON document
+UTTERANCE = 'performance/utterance'  # one JSON document an utterance, again whenever it has come further
 DIAGNOSTICS = '/diagnostics'  # absolute: where every ROS tool looks (REP-107)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from voice_pipeline.monitoring.processes import PipelineProcess, System
 from voice_pipeline.monitoring.statistics import NS_PER_S, Window
@@ -28,6 +28,16 @@ class ProcessUsage:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One sensor or counter of the machine; what cannot be read has no `Reading`, never one of 0."""
+
+    group: Literal['temperature', 'power', 'clock', 'fan', 'disk', 'memory', 'throttling']
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class MachineSample:
     """
     The machine at one moment; None is "not available". 1 MB is 2^20 bytes.
@@ -40,6 +50,7 @@ class MachineSample:
     gpu_percent: float | None
     memory_mb: float | None
     processes: tuple[ProcessUsage, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
     @property
     def cpu_percent(self) -> float | None:
@@ -56,6 +67,7 @@ class MachineValues:
     memory_mb: float | None
     core_percents: tuple[float, ...] = ()
     processes: tuple[ProcessUsage, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 class GpuReader(Protocol):
@@ -154,4 +166,5 @@ class MachineStatistics:
             memory_mb=self._newest.memory_mb,
             core_percents=self._newest.core_percents,
             processes=self._newest.processes,
+            readings=self._newest.readings,
         )

@@ -10,7 +10,7 @@ from voice_pipeline.control.errands import Answer
 from voice_pipeline.control.motion import STILL, Velocity
 from voice_pipeline.control.obstacles import Scan
 from voice_pipeline.control.settings import ControlSettings
-from voice_pipeline.control.way import IN_THE_WAY
+from voice_pipeline.control.way import AT_THE_FENCE, IN_THE_WAY, NO_SCAN
 from voice_pipeline.control.zones import NO_ZONES
 from voice_pipeline.messages import (
     GoTo,
@@ -35,7 +35,7 @@ EPOCH_NS = 1_700_000_000_000_000_000
 ENDS = {'done', 'stopped', 'refused', 'failed', 'replaced'}
 EPS = 1e-9
 SCAN_PERIOD_S = 0.1
-ABRUPT = (IN_THE_WAY, 'the laser scan is silent', 'the robot may not drive further this way')
+ABRUPT = (IN_THE_WAY, NO_SCAN, AT_THE_FENCE)
 OMNI_SETTINGS = ControlSettings(max_lateral_mps=0.3)
 
 

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voice_pipeline.control.motion import STILL, Odometry
-from voice_pipeline.control.obstacles import obstacle_points, room_m
+from voice_pipeline.control.obstacles import Scan, obstacle_points, room_m
 from voice_pipeline.control.settings import ControlSettings
-from voice_pipeline.control.way import AT_THE_FENCE, IN_THE_WAY
+from voice_pipeline.control.way import AT_THE_FENCE, IN_THE_WAY, NO_SCAN
 from voice_pipeline.control.zones import Area, Ray, SpeedZone, Zones, ZonesError, load_zones
 from voice_pipeline.messages import Cancel, Pause
 from voice_pipeline.simulation.robot import SimulatedRobot
@@ -168,7 +168,7 @@ def test_a_scan_that_falls_silent_ends_driving_at_once_but_not_turning():
     assert rig.until_end(turning).state == 'done'
     driving = rig.submit(move('forward', 0.5), utterance_id='u2')
     end = rig.until_end(driving)
-    assert (end.state, end.reason) == ('failed', 'the laser scan is silent')
+    assert (end.state, end.reason) == ('failed', NO_SCAN)
     assert rig.robot.true_pose.x_m == 0.0
     rig.has_scan = True
     rig.run(0.2)
@@ -187,7 +187,10 @@ def test_a_scan_that_falls_silent_on_the_way_stops_the_robot_until_it_is_back():
     assert rig.until_end(plan_id).state == 'done'
 
 
-@pytest.mark.parametrize('ranges_m', [[NAN] * 8, [0.01] * 8, [99.0] * 8])
+SAYS_NOTHING = [[NAN] * 8, [0.01] * 8, [99.0] * 8, [0.0] * 8]
+
+
+@pytest.mark.parametrize('ranges_m', SAYS_NOTHING)
 def test_a_scan_that_says_nothing_is_as_good_as_none(ranges_m):
     rig = wall_rig()
     rig.has_scan = False
@@ -196,6 +199,21 @@ def test_a_scan_that_says_nothing_is_as_good_as_none(ranges_m):
         rig.controller.update_scan(scan(ranges_m))
         rig.cycle()
     assert rig.velocity == STILL
+
+
+@pytest.mark.parametrize('unusable', [None, *map(scan, SAYS_NOTHING)])
+def test_with_a_scanner_that_never_says_anything_the_robot_turns_but_does_not_drive(unusable):
+    rig = Rig().run(0.1)
+    rig.controller.update_scan(unusable)
+    assert rig.until_end(rig.submit(turn(20.0))).state == 'done'
+    plan_id = rig.submit(move('forward', 1.0), utterance_id='u2')
+    assert (rig.until_end(plan_id).state, rig.end_of(plan_id).reason) == ('failed', NO_SCAN)
+    assert rig.robot.true_pose.x_m == 0.0
+
+
+def test_a_beam_of_length_zero_is_no_obstacle_even_where_the_scanner_sees_from_zero_on():
+    blind = Scan(first_rad=0.0, step_rad=1.0, nearest_m=0.0, furthest_m=9.0, ranges_m=np.array([0.0, INF, 2.0]))
+    assert obstacle_points(blind, ControlSettings()).shape == (1, 2)
 
 
 def test_a_frozen_scan_is_as_good_as_none():

@@ -1,5 +1,6 @@
 """Where the robot ends up: controller and simulated robot in a closed loop."""
 
+import dataclasses
 import math
 from collections import deque
 
@@ -111,6 +112,78 @@ def test_noisy_odometry_still_leads_there(steps, expected, seed):
     near = (NEAR_M + 0.006, NEAR_M + 0.006, NEAR_DEG + 0.6)  # the start is as uncertain as the noise
     for value, wanted, tolerance in zip(reached, expected, near, strict=True):
         assert wanted is None or value == pytest.approx(wanted, abs=tolerance)
+
+
+# --- with slip and noise -------------------------------------------------------------------------------------------
+
+ROUGH = {'slip': 0.05, 'slip_noise': 0.03, 'noise_m': 0.002, 'noise_deg': 0.1, 'latency_s': 0.05}
+GENTLE = ControlSettings(
+    max_lateral_mps=0.3, acceleration_mps2=0.2, deceleration_mps2=0.3, angular_acceleration_dps2=60
+)
+BRISK = ControlSettings(
+    max_lateral_mps=0.5, max_speed_mps=1.0, acceleration_mps2=2.0, deceleration_mps2=2.0, angular_acceleration_dps2=600
+)
+ARRIVALS = [  # a step, and where it ends; only a turn's angle is its own, since its wheels may slip unevenly
+    (move('forward', 0.1), (0.1, 0.0, 0)),
+    (move('forward', 1.0), (1.0, 0.0, 0)),
+    (move('forward', 5.0, speed_mps=1.0), (5.0, 0.0, 0)),
+    (move('backward', 3.0), (-3.0, 0.0, 0)),
+    (go_to(2.0, 1.5, math.pi), (2.0, 1.5, 180)),
+    (go_to(-6.0, 2.0, QUARTER), (-6.0, 2.0, 90)),
+    (turn(5.0), (None, None, 5)),
+    (turn(-90.0), (None, None, -90)),
+    (turn(179.9), (None, None, 179.9)),
+    (turn(720.0), (None, None, 720)),
+    (turn(-450.0, speed_dps=90.0), (None, None, -450)),
+]
+
+
+def assert_arrives(step, expected, control, simulation):
+    rig = Rig(control, SimulationSettings(**simulation)).run(0.1)
+    assert rig.until_end(rig.submit(step)).state == 'done'
+    pose, (x_m, y_m, yaw_deg) = rig.robot.true_pose, expected
+    if x_m is not None:
+        assert math.hypot(pose.x_m - x_m, pose.y_m - y_m) <= NEAR_M
+    error_rad = pose.yaw_rad - math.radians(yaw_deg)
+    assert abs(math.degrees(error_rad if x_m is None else wrap(error_rad))) <= NEAR_DEG
+
+
+@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('control', [GENTLE, BRISK], ids=['gentle', 'brisk'])
+@pytest.mark.parametrize('drive', ['differential', 'omnidirectional'])
+@pytest.mark.parametrize(('step', 'expected'), ARRIVALS)
+def test_with_slip_and_noise_it_arrives_all_the_same(step, expected, drive, control, seed):
+    assert_arrives(step, expected, control, ROUGH | {'drive': drive, 'seed': seed})
+
+
+@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('control', [GENTLE, BRISK], ids=['gentle', 'brisk'])
+@pytest.mark.parametrize(('direction', 'y_m'), [('left', 2.0), ('right', -2.0)])
+def test_with_slip_and_noise_it_arrives_sideways(direction, y_m, control, seed):
+    rough = ROUGH | {'drive': 'omnidirectional', 'seed': seed}
+    assert_arrives(move(direction, 2.0), (0.0, y_m, 0), control, rough)
+
+
+@pytest.mark.parametrize('direction', ['forward', 'backward'])
+def test_a_long_drive_stays_on_its_line_though_its_wheels_slip_unevenly(direction):
+    x_m = 18.0 if direction == 'forward' else -18.0
+    assert_arrives(move(direction, 18.0), (x_m, 0.0, 0), ControlSettings(), {'slip': 0.05, 'slip_noise': 0.05})
+
+
+@pytest.mark.parametrize('speed_mps', [0.3, 1.0, 2.5])
+@pytest.mark.parametrize('direction', ['forward', 'backward'])
+def test_a_push_off_the_line_is_taken_back_without_weaving(speed_mps, direction):
+    fast = ControlSettings(max_speed_mps=2.5, acceleration_mps2=2.0, deceleration_mps2=2.0)
+    rig = Rig(fast, SimulationSettings(latency_s=0.05)).run(0.1)
+    plan_id = rig.submit(move(direction, 10.0, speed_mps=speed_mps))
+    rig.run(1.5)
+    rig.robot._pose = dataclasses.replace(rig.robot.true_pose, y_m=0.1)
+    aside_m = []
+    while rig.end_of(plan_id) is None:
+        rig.cycle()
+        aside_m.append(rig.robot.true_pose.y_m)
+    assert min(aside_m) > -0.02
+    assert abs(aside_m[-1]) < 0.005
 
 
 @pytest.mark.parametrize(('acceleration_mps2', 'angular_acceleration_dps2'), [(0.4, 90.0), (0.5, 60.0)])

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voice_pipeline.control.errands import skill_for
 from voice_pipeline.messages import (
     Follow,
     FollowArguments,
@@ -17,12 +18,16 @@ from voice_pipeline.messages import (
     Say,
     SayArguments,
     SkillRequest,
+    Turn,
+    TurnArguments,
     decode,
     encode,
 )
+from voice_pipeline.planning.skills import parse_skills, skill_needed
 from voice_pipeline.simulation.settings import SimulationSettings
-from voice_pipeline.simulation.skills import SimulatedSkills
+from voice_pipeline.simulation.skills import SKILLS, SimulatedSkills
 
+EVERY_STEP = (Pick(), Place(), Follow(), Gesture(), Look(), Say(), Turn(TurnArguments(object='door')))
 PICK = Pick(PickArguments(object='cup'))
 PLACE = Place(PlaceArguments(object='cup', person='me'))
 
@@ -61,6 +66,13 @@ class Robot:
 
     def ends(self):
         return [(one.skill_id, one.state, one.reason) for one in self.results if one.state != 'running']
+
+
+def test_what_it_can_is_what_the_planner_may_ask_it_for():
+    assert parse_skills(SKILLS) == {skill_needed(step) for step in EVERY_STEP}
+    for step in EVERY_STEP:
+        answer = Robot().ask(skill_for(step)).run(0.1).results[0]
+        assert (answer.state, answer.reason) in [('running', ''), ('failed', 'the gripper is empty')]
 
 
 @pytest.mark.parametrize(

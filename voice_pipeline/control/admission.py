@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from voice_pipeline.control.errands import Errands, NavigationErrand, SkillErrand, drives, skill_for
 from voice_pipeline.control.motion import Axis, Odometry
 from voice_pipeline.control.settings import ControlSettings
-from voice_pipeline.control.steps import Drive, GoToPose, TimedMotion, Turn, Wait
+from voice_pipeline.control.steps import Drive, TimedMotion, Turn, Wait
+from voice_pipeline.control.to_pose import GoToPose
 from voice_pipeline.control.work import Task
 from voice_pipeline.control.zones import Zones
 from voice_pipeline.messages import (

@@ -121,10 +121,11 @@ class Controller:
             if not self.is_active:
                 self._odometry.forgive_leap()
 
-    def update_scan(self, scan: Scan) -> None:
-        """Take the newest laser scan. From the first on, the robot drives on none that is old."""
+    def update_scan(self, scan: Scan | None) -> None:
+        """Take the newest laser scan, None for one that cannot be used. From the first on, it drives on fresh ones."""
         with self._lock:
-            if self._odometry.newest is not None:
+            self._way.expect_scans()
+            if scan is not None and self._odometry.newest is not None:
                 self._way.update(scan, self._odometry.newest, self._clock_s())
 
     def update_errand(self, errand_id: str, answer: Answer) -> None:

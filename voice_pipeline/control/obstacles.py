@@ -38,10 +38,11 @@ def obstacle_points(scan: Scan, settings: ControlSettings) -> Numbers | None:
     Return what the scan met, of shape (n, 2), in the frame of the robot; None where no beam says anything.
 
     By REP-117 infinity is a beam that met nothing, minus infinity one that met something too near to be measured, and
-    other values outside of the scanner's range are not valid.
+    other values outside of the scanner's range are not valid. Nor is zero, which drivers give where they know nothing.
     """
-    ranges_m = np.where(scan.ranges_m == -np.inf, scan.nearest_m, scan.ranges_m)
-    is_met = (ranges_m >= scan.nearest_m) & (ranges_m <= scan.furthest_m)
+    is_touched = scan.ranges_m == -np.inf
+    ranges_m = np.where(is_touched, max(scan.nearest_m, SKIN_M), scan.ranges_m)
+    is_met = is_touched | ((ranges_m > 0.0) & (ranges_m >= scan.nearest_m) & (ranges_m <= scan.furthest_m))
     is_clear = ranges_m == np.inf
     if not (is_met | is_clear).any():
         return None

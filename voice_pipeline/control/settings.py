@@ -57,6 +57,7 @@ class ControlSettings(RobotLimits, frozen=True, kw_only=True):
         float, about('The robot fits into a circle of this radius', unit='m', minimum=0.02, maximum=2)
     ] = 0.2
     use_scan: Annotated[Literal['auto', 'off'], about('Stop before obstacles where there is a laser scan')] = 'auto'
+    scan_frame: Annotated[str, about('Frame of the laser scans; others are left out. Empty: that of the first')] = ''
     scan_x_m: Annotated[
         float, about("Where the laser is, ahead of the robot's middle", unit='m', minimum=-2, maximum=2)
     ] = 0.0

@@ -10,21 +10,20 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
 
-from voice_pipeline.control.motion import STILL, Axis, Odometry, Velocity, wrap
+from voice_pipeline.control.motion import STILL, Axis, Odometry, Velocity
 from voice_pipeline.control.profile import clamp, next_speed
 from voice_pipeline.control.settings import ControlSettings
-from voice_pipeline.messages import Pose2D
 
 SETTLE_S = 0.3  # inside the tolerance this long is arrived, even where noise keeps the speed from zero
 EXACT_SHARE = 0.125  # within this share of the tolerance there is nothing to settle
 COAST_S = 0.05  # a robot that needs no longer than this to brake is as good as at rest
-HEADING_GAIN_PER_S = 2.0  # turn rate per heading error while driving: slow against the 50 Hz cycle, so it cannot ring
+HEADING_GAIN_PER_S = 4.0  # turn rate per heading error while driving: slow against the 50 Hz cycle, so it cannot ring
 MAX_CORRECTION_RPS = math.radians(45.0)
-FACE_TOLERANCE_RAD = math.radians(5.0)  # facing a goal is good enough to start: the drive does the rest
-FACE_AGAIN_RAD = math.radians(60.0)  # with the goal further aside than this, stop and turn first
-NEAR_TOLERANCES = 2.0  # nearer to a goal its bearing is mostly noise: drive on straight until it is abeam
+# A drive that came off its line heads for the point of it this far ahead (pure pursuit): as far as it gets in a time
+# that the heading can follow, else it would weave.
+LOOKAHEAD_M, LOOKAHEAD_S = 0.3, 0.45
+MAX_STEER_RAD = math.radians(30.0)
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def along(axis: Axis, speed: float, angular_rps: float = 0.0) -> Velocity:
 
 
 class Drive(Executor):
-    """Straight by a signed distance ahead or to the left, holding the heading."""
+    """Straight by a signed distance ahead or to the left, on a line: what pushes the robot off it is taken back."""
 
     def __init__(self, distance_m: float, axis: Axis, speed_mps: float, settings: ControlSettings) -> None:
         self._distance_m = distance_m
@@ -146,15 +145,28 @@ class Drive(Executor):
 
     def update(self, cycle: Cycle) -> Velocity:
         """Return the velocity along the line; a reversal takes an overshoot back."""
-        direction_rad = self._heading_rad + (0.0 if self._axis == 'linear' else math.pi / 2)
-        dx, dy = cycle.odometry.x_m - self._origin.x_m, cycle.odometry.y_m - self._origin.y_m
-        remaining_m = self._distance_m - (dx * math.cos(direction_rad) + dy * math.sin(direction_rad))
+        along_m, aside_m = self._on_line(cycle.odometry)
+        remaining_m = self._distance_m - along_m
         wanted_mps = self._approach.next_speed(remaining_m, cycle)
         self.is_done = self._approach.has_arrived
         self._advance_to(1.0 if self.is_done else 1.0 - abs(remaining_m / self._distance_m))
         if self.is_done:
             return STILL
-        return along(self._axis, wanted_mps, hold_heading(self._heading_rad - cycle.odometry.yaw_rad))
+        heading_rad = self._heading_rad + self._steer(remaining_m, aside_m, abs(wanted_mps))
+        return along(self._axis, wanted_mps, hold_heading(heading_rad - cycle.odometry.yaw_rad))
+
+    def _on_line(self, odometry: Odometry) -> tuple[float, float]:
+        """Return how far the robot has come along its line, and how far it is to the left of it."""
+        direction_rad = self._heading_rad + (0.0 if self._axis == 'linear' else math.pi / 2)
+        cosine, sine = math.cos(direction_rad), math.sin(direction_rad)
+        dx, dy = odometry.x_m - self._origin.x_m, odometry.y_m - self._origin.y_m
+        return dx * cosine + dy * sine, dy * cosine - dx * sine
+
+    def _steer(self, remaining_m: float, aside_m: float, speed_mps: float) -> float:
+        """Return by how much to turn off the heading to get back to the line; at its end the heading is what counts."""
+        ahead_m = max(LOOKAHEAD_M, speed_mps * LOOKAHEAD_S)
+        steer_rad = clamp(math.atan(aside_m / ahead_m), MAX_STEER_RAD) * min(1.0, abs(remaining_m) / ahead_m)
+        return -steer_rad if self._distance_m > 0.0 else steer_rad
 
 
 class Turn(Executor):
@@ -220,90 +232,3 @@ class Wait(Executor):
         self.is_done = waited_s >= self._duration_s
         self._advance_to(waited_s / self._duration_s)
         return STILL
-
-
-class GoToPose(Executor):
-    """Face the goal, drive with the heading following the bearing, then turn to the goal's yaw where it has one."""
-
-    def __init__(self, goal: Pose2D, speed_mps: float, speed_dps: float, settings: ControlSettings) -> None:
-        self._goal = goal
-        self._speed_dps = speed_dps
-        self._settings = settings
-        self._drive = Approach('linear', speed_mps, settings.distance_tolerance_m, settings)
-        self._phase: Literal['face', 'drive', 'align'] = 'face'
-
-    def start(self, cycle: Cycle) -> None:
-        """Choose between driving there and, where the goal is here already, turning only."""
-        bearing_rad, self._first_m = self._way(cycle.odometry)
-        if self._first_m <= self._settings.distance_tolerance_m:
-            self._begin_align(cycle)
-        else:
-            self._begin_turn('face', bearing_rad, FACE_TOLERANCE_RAD, cycle)
-
-    def update(self, cycle: Cycle) -> Velocity:
-        """Return the velocity of the present phase."""
-        if self.is_done:
-            return STILL
-        if self._phase == 'face':
-            return self._face(cycle)
-        if self._phase == 'drive':
-            return self._drive_on(cycle)
-        return self._align(cycle)
-
-    def _way(self, odometry: Odometry) -> tuple[float, float]:
-        """Return the bearing of the goal and its distance."""
-        dx, dy = self._goal.x_m - odometry.x_m, self._goal.y_m - odometry.y_m
-        return math.atan2(dy, dx), math.hypot(dx, dy)
-
-    def _begin_turn(
-        self, phase: Literal['face', 'align'], heading_rad: float, tolerance_rad: float, cycle: Cycle
-    ) -> None:
-        # The target is continuous, so that noise near half a turn cannot make the robot hesitate between two ways.
-        self._phase = phase
-        self._target_rad = cycle.odometry.yaw_rad + wrap(heading_rad - cycle.odometry.yaw_rad)
-        self._turn = Approach('angular', math.radians(self._speed_dps), tolerance_rad, self._settings)
-
-    def _turn_on(self, cycle: Cycle) -> Velocity:
-        remaining_rad = self._target_rad - cycle.odometry.yaw_rad
-        return Velocity(angular_rps=self._turn.next_speed(remaining_rad, cycle))
-
-    def _face(self, cycle: Cycle) -> Velocity:
-        # The bearing changes while an earlier motion rolls out; at rest only noise would change it.
-        if cycle.velocity.linear_mps != 0.0:
-            bearing_rad, _ = self._way(cycle.odometry)
-            self._target_rad += wrap(bearing_rad - self._target_rad)
-        velocity = self._turn_on(cycle)
-        if not self._turn.has_arrived:
-            return velocity
-        self._phase = 'drive'
-        return self._drive_on(cycle)
-
-    def _drive_on(self, cycle: Cycle) -> Velocity:
-        bearing_rad, distance_m = self._way(cycle.odometry)
-        error_rad = wrap(bearing_rad - cycle.odometry.yaw_rad)
-        is_near = distance_m <= NEAR_TOLERANCES * self._settings.distance_tolerance_m
-        if not is_near and abs(error_rad) > FACE_AGAIN_RAD:
-            self._begin_turn('face', bearing_rad, FACE_TOLERANCE_RAD, cycle)
-            return self._face(cycle)
-        wanted_mps = self._drive.next_speed(distance_m * math.cos(error_rad), cycle)
-        self._advance_to(1.0 - distance_m / self._first_m)
-        if self._drive.has_arrived:
-            self._begin_align(cycle)
-            return STILL
-        return Velocity(wanted_mps, 0.0, 0.0 if is_near else hold_heading(error_rad))
-
-    def _begin_align(self, cycle: Cycle) -> None:
-        if self._goal.yaw_rad is None:
-            self._finish()
-        else:
-            self._begin_turn('align', self._goal.yaw_rad, math.radians(self._settings.angle_tolerance_deg), cycle)
-
-    def _align(self, cycle: Cycle) -> Velocity:
-        velocity = self._turn_on(cycle)
-        if self._turn.has_arrived:
-            self._finish()
-        return velocity
-
-    def _finish(self) -> None:
-        self.is_done = True
-        self._advance_to(1.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from voice_pipeline.control.motion import STILL, Odometry, Velocity
 from voice_pipeline.control.obstacles import (
     Numbers,
@@ -26,6 +28,8 @@ REOPEN_MPS, REOPEN_S = 0.1, 0.5
 IN_THE_WAY = 'something is in the way'
 AT_THE_FENCE = 'the robot may not drive further this way'
 OUTSIDE = 'the robot is outside of where it may drive'
+NO_SCAN = 'the laser scan is silent'
+NO_POINTS: Numbers = np.empty((0, 2))
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class Way:
         self._points: Numbers | None = None
         self._stamp_ns = 0
         self._received_s = 0.0
+
+    def expect_scans(self) -> None:
+        """Learn that there is a scanner: from now on the robot drives on fresh scans only."""
+        if self._points is None:
+            self._points, self._received_s = NO_POINTS, -math.inf
 
     def update(self, scan: Scan, odometry: Odometry, now_s: float) -> None:
         """Take a scan that was made here. One that says nothing, or repeats the last stamp, is as good as none."""
@@ -100,7 +109,7 @@ class Way:
             return FREE
         silent_s = abs(now_s - self._received_s)
         if silent_s > self._settings.scan_timeout_s:
-            return Passage(stop_mps=0.0, brake_mps=0.0, reason='the laser scan is silent')
+            return Passage(stop_mps=0.0, brake_mps=0.0, reason=NO_SCAN)
         ahead_m = room_m(to_robot(self._points, odometry), bearing_rad, self._settings)
         return self._before(ahead_m, self._settings.obstacle_margin_m, IN_THE_WAY, hold_s)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import array
 import math
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import Quaternion, Twist, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMessage
+from rclpy.exceptions import NoTypeSupportImportedException
+from rclpy.type_support import check_for_type_support
+from rosidl_generator_py.import_type_support_impl import UnsupportedTypeSupport
 from std_msgs.msg import Int16MultiArray, MultiArrayDimension, MultiArrayLayout
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ, Frame
@@ -22,6 +26,16 @@ MAX_SCAN_BEAMS = 100_000
 
 class AlienMessageError(ValueError):
     """A message of the right ROS type that is not what the topic carries; the text says what is wrong."""
+
+
+def installed_type(module: str, name: str) -> Any | None:
+    """Return a ROS type of a package that need not be installed, None where it, or its compiled half, is missing."""
+    try:
+        kind = getattr(import_module(module), name)
+        check_for_type_support(kind)
+    except (ImportError, NoTypeSupportImportedException, UnsupportedTypeSupport):
+        return None
+    return kind
 
 
 def audio_to_message(frame: Frame) -> Int16MultiArray:
@@ -108,7 +122,8 @@ def scan_from_message(message: Any) -> Scan:
     The message is not typed: its package may not be installed.
     """
     limits = (message.angle_min, message.angle_increment, message.range_min, message.range_max)
-    if not all(map(math.isfinite, limits)) or not 0.0 <= message.range_min < message.range_max:
+    is_in_order = 0.0 <= message.range_min < message.range_max and message.angle_increment != 0.0
+    if not all(map(math.isfinite, limits)) or not is_in_order:
         raise AlienMessageError('a laser scan whose angles and limits are not numbers in order')
     if not 0 < len(message.ranges) <= MAX_SCAN_BEAMS:
         raise AlienMessageError(f'a laser scan of {len(message.ranges)} beams')

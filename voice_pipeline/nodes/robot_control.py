@@ -6,13 +6,11 @@ Where Nav2 is running, it drives to places; where there is a laser scan, the rob
 
 from __future__ import annotations
 
-import platform
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.qos import qos_profile_sensor_data
@@ -27,16 +25,19 @@ from voice_pipeline.control.pace import Pace, ask_for_real_time, is_too_slow
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.zones import ZonesError, load_zones
 from voice_pipeline.messages import Plan, SkillResult
+from voice_pipeline.monitoring.report import Level, Verdict
 from voice_pipeline.nodes.base import LATCHED_QOS, MESSAGE_QOS, PipelineNode, StartError, run
 from voice_pipeline.nodes.conversions import (
     AlienMessageError,
+    installed_type,
     odometry_from_message,
     scan_from_message,
     velocity_to_twist,
     yaw_to_quaternion,
 )
+from voice_pipeline.nodes.health import Health, HealthReport
 
-HOUSEKEEPING_S = 1.0
+PLANNER_CHECK_S = 0.2
 
 
 class RobotControl(PipelineNode[ControlSettings]):
@@ -52,12 +53,14 @@ class RobotControl(PipelineNode[ControlSettings]):
         self._controller = Controller(settings, zones=zones, can_navigate=self._can_navigate)
         self._nav2 = make_nav2(self, self._controller.update_errand) if settings.use_nav2 == 'auto' else None
         self._pace = Pace(settings.rate_hz)
-        self._has_warned = False
+        self._rivals: tuple[str, ...] = ()
+        self._scan_frame = settings.scan_frame
         self._advertise()
         self._listen()
         self._scheduling = ask_for_real_time(settings.realtime_priority)
         self.create_steady_timer(1.0 / settings.rate_hz, self._cycle)
-        self.create_steady_timer(HOUSEKEEPING_S, self._keep_house)
+        self.create_steady_timer(PLANNER_CHECK_S, self._look_for_planner)
+        self._health_report = HealthReport(self, 'control loop', self._health)
         self.report_ready(f'{settings.rate_hz:g} Hz, {self._scheduling}')
 
     def _advertise(self) -> None:
@@ -65,7 +68,6 @@ class RobotControl(PipelineNode[ControlSettings]):
         self._cmd_vel = self.create_publisher(kind, topics.CMD_VEL, MESSAGE_QOS)
         self._publish_execution = self.message_publisher(topics.EXECUTION, LATCHED_QOS)
         self._publish_skill = self.message_publisher(topics.SKILL)
-        self._diagnostics = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, MESSAGE_QOS)
 
     def _listen(self) -> None:
         self.on_message(Plan, topics.PLAN, self._on_plan)
@@ -76,20 +78,18 @@ class RobotControl(PipelineNode[ControlSettings]):
         self._listen_to_what_is_installed()
 
     def _listen_to_what_is_installed(self) -> None:
-        try:
-            from std_srvs.srv import Trigger
-
-            self.create_service(Trigger, topics.STOP, self._on_stop_service)
-        except ImportError:
+        trigger = installed_type('std_srvs.srv', 'Trigger')
+        if trigger is None:
             self.get_logger().info('no service stop: the package std_srvs is not installed')
+        else:
+            self.create_service(trigger, topics.STOP, self._on_stop_service)
         if self.settings.use_scan == 'off':
             return
-        try:
-            from sensor_msgs.msg import LaserScan
-
-            self.create_subscription(LaserScan, topics.SCAN, self._on_scan, qos_profile_sensor_data)
-        except ImportError:
+        laser_scan = installed_type('sensor_msgs.msg', 'LaserScan')
+        if laser_scan is None:
             self.get_logger().info('the robot sees no obstacles: the package sensor_msgs is not installed')
+        else:
+            self.create_subscription(laser_scan, topics.SCAN, self._on_scan, qos_profile_sensor_data)
 
     # --- what comes in -------------------------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class RobotControl(PipelineNode[ControlSettings]):
 
     def _on_plan(self, plan: Plan, received_ns: int) -> None:
         self._controller.submit(plan, received_ns)
-        if plan.mode == 'stop':
+        if plan.is_committed:
             self._tick()
 
     def _on_stop_service(self, _request: Any, response: Any) -> Any:
@@ -112,9 +112,22 @@ class RobotControl(PipelineNode[ControlSettings]):
 
     def _on_scan(self, message: Any) -> None:
         try:
-            self._controller.update_scan(scan_from_message(message))
+            self._check_frame(message.header.frame_id)
+            scan = scan_from_message(message)
         except AlienMessageError as error:
             self.reject(topics.SCAN, str(error))
+            scan = None
+        self._controller.update_scan(scan)
+
+    def _check_frame(self, frame: str) -> None:
+        """Take one scanner's scans: where it is mounted is known of no other. Raises `AlienMessageError`."""
+        if not self._scan_frame:
+            self._scan_frame = frame
+            settings = self.settings
+            where = f'x {settings.scan_x_m:g} m, y {settings.scan_y_m:g} m, yaw {settings.scan_yaw_deg:g} degrees'
+            self.get_logger().info(f"laser scans in the frame '{frame}', taken to be at {where} of the robot")
+        elif frame != self._scan_frame:
+            raise AlienMessageError(f"a laser scan in the frame '{frame}', not '{self._scan_frame}' (scan_frame)")
 
     def _on_skill_result(self, result: SkillResult, _received_ns: int) -> None:
         self._controller.update_errand(result.skill_id, Answer(result.state, result.progress, result.reason))
@@ -153,81 +166,65 @@ class RobotControl(PipelineNode[ControlSettings]):
         stamped.header.stamp = self.get_clock().now().to_msg()
         self._cmd_vel.publish(stamped)
 
-    # --- housekeeping --------------------------------------------------------------------------------------------
-
-    def _keep_house(self) -> None:
-        self._look_for_planner()
-        self._look_for_rivals()
-        self._publish_pace()
+    # --- how it is -----------------------------------------------------------------------------------------------
 
     def _look_for_planner(self) -> None:
-        """Without a planner nobody's word stops the robot any more."""
-        if self._controller.is_active and not self._count_publishers(topics.PLAN):
+        """Without a planner, nobody's words are heard any more."""
+        if self._controller.is_active and not self.count_publishers(self.resolve_topic_name(topics.PLAN)):
             self._stop('the planner is gone')
 
-    def _look_for_rivals(self) -> None:
-        """Say once that somebody else drives too; Nav2 may, when it is asked."""
-        if self._has_warned or self._can_navigate() or self._count_publishers(topics.CMD_VEL) < 2:
-            return
-        self._has_warned = True
-        self.get_logger().warning(
-            f'somebody else publishes on {self._cmd_vel.topic_name} too: let one node drive, or a twist_mux decide'
-        )
+    def _health(self) -> Health:
+        self._look_for_rivals()
+        values = self._pace.values() | {'scheduling': self._scheduling, 'also on cmd_vel': ', '.join(self._rivals)}
+        return Health(self._verdict(), values)
 
-    def _count_publishers(self, topic: str) -> int:
-        return self.count_publishers(self.resolve_topic_name(topic))
-
-    def _publish_pace(self) -> None:
+    def _verdict(self) -> Verdict:
         periods_ms = self._pace.periods_ms()
-        if periods_ms is None:
-            return
-        is_slow = is_too_slow(periods_ms)
-        values = {
-            'period p50 (ms)': f'{periods_ms.p50:.2f}',
-            'period p99 (ms)': f'{periods_ms.p99:.2f}',
-            'period max (ms)': f'{periods_ms.max:.2f}',
-            'nominal (ms)': f'{1000.0 / self.settings.rate_hz:.2f}',
-            'scheduling': self._scheduling,
-        }
-        message = DiagnosticArray()
-        message.header.stamp = self.get_clock().now().to_msg()
-        message.status = [
-            DiagnosticStatus(
-                level=DiagnosticStatus.WARN if is_slow else DiagnosticStatus.OK,
-                name='voice_pipeline: control loop',
-                message='too slow' if is_slow else 'steady',
-                hardware_id=platform.node(),
-                values=[KeyValue(key=key, value=value) for key, value in values.items()],
-            )
-        ]
-        self._diagnostics.publish(message)
+        if self._rivals and not self._can_navigate():
+            return Verdict(Level.WARN, f'somebody else publishes on cmd_vel too: {", ".join(self._rivals)}')
+        if periods_ms is not None and is_too_slow(periods_ms):
+            return Verdict(Level.WARN, 'the loop is too slow')
+        return Verdict(Level.OK, 'steady')
+
+    def _look_for_rivals(self) -> None:
+        """Say who else can drive, when that changes. Nav2 may, when it is asked."""
+        before, topic = self._rivals, self._cmd_vel.topic_name
+        publishers = self.get_publishers_info_by_topic(topic)
+        names = [f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in publishers]
+        if self.get_fully_qualified_name() in names:
+            names.remove(self.get_fully_qualified_name())  # once: a second controller is a rival
+        self._rivals = tuple(sorted(names))
+        if set(self._rivals) - set(before) and not self._can_navigate():
+            who = ', '.join(self._rivals)
+            self.get_logger().warning(f'{who} publishes on {topic} too: let one node drive, or a twist_mux decide')
 
     def close(self) -> None:
         """Stop the robot before the node goes."""
         self._controller.stop('robot_control is ending')
         self._tick()
         self._drive(STILL)
+        figures = ', '.join(f'{name} {value}' for name, value in self._pace.values().items())
+        self.get_logger().info(f'the loop: {figures}')
         time.sleep(0.05)  # let the middleware send it: a publisher is destroyed with what it has not sent yet
 
 
 def make_nav2(node: PipelineNode[ControlSettings], report: Callable[[str, Answer], None]) -> Nav2 | None:
     """Return Nav2's client, None where its messages are not installed; whether Nav2 is running is another question."""
-    try:
-        from nav2_msgs.action import NavigateToPose
-    except ImportError:
+    navigate_to_pose = installed_type('nav2_msgs.action', 'NavigateToPose')
+    if navigate_to_pose is None:
         return None
     from rclpy.action import ActionClient
 
     def make_goal(request: Navigation) -> Any:
         assert request.goal is not None
-        goal = NavigateToPose.Goal()
+        goal = navigate_to_pose.Goal()
         goal.pose.header.frame_id = node.settings.nav2_frame
         goal.pose.header.stamp = node.get_clock().now().to_msg()
         goal.pose.pose.position.x, goal.pose.pose.position.y = request.goal.x_m, request.goal.y_m
         goal.pose.pose.orientation = yaw_to_quaternion(request.goal.yaw_rad or 0.0)
         return goal
 
-    return Nav2(ActionClient(node, NavigateToPose, node.settings.nav2_action), make_goal, report)
+    return Nav2(ActionClient(node, navigate_to_pose, node.settings.nav2_action), make_goal, report)
 
 
 def main() -> int:

@@ -14,7 +14,12 @@ from std_msgs.msg import Empty
 from voice_pipeline import topics
 from voice_pipeline.messages import SkillRequest
 from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
-from voice_pipeline.nodes.conversions import NANOSECONDS_PER_SECOND, odometry_to_message, velocity_from_twist
+from voice_pipeline.nodes.conversions import (
+    NANOSECONDS_PER_SECOND,
+    installed_type,
+    odometry_to_message,
+    velocity_from_twist,
+)
 from voice_pipeline.simulation.battery import Battery
 from voice_pipeline.simulation.robot import SimulatedRobot
 from voice_pipeline.simulation.scanner import NEAREST_M, LaserScanner, Scan
@@ -51,21 +56,21 @@ class SimulatedRobotNode(PipelineNode[SimulationSettings]):
 
     def _start_sensors(self, world: World) -> None:
         """Publish scans and the battery's state, where their message package is installed."""
-        try:
-            from sensor_msgs.msg import BatteryState, LaserScan
-        except ImportError:
+        battery_state = installed_type('sensor_msgs.msg', 'BatteryState')
+        laser_scan = installed_type('sensor_msgs.msg', 'LaserScan')
+        if battery_state is None or laser_scan is None:
             self.get_logger().info('no laser scan and no battery state: the package sensor_msgs is not installed')
             return
-        battery = self.create_publisher(BatteryState, topics.BATTERY, MESSAGE_QOS)
+        battery = self.create_publisher(battery_state, topics.BATTERY, MESSAGE_QOS)
         self.create_steady_timer(
-            BATTERY_PERIOD_S, lambda: battery.publish(_battery_message(BatteryState, self._robot.battery))
+            BATTERY_PERIOD_S, lambda: battery.publish(_battery_message(battery_state, self._robot.battery))
         )
         if self.settings.scan_rate_hz > 0.0:
-            scan = self.create_publisher(LaserScan, topics.SCAN, MESSAGE_QOS)
+            scan = self.create_publisher(laser_scan, topics.SCAN, MESSAGE_QOS)
             scanner = LaserScanner(self.settings, world)
             self.create_steady_timer(
                 1.0 / self.settings.scan_rate_hz,
-                lambda: scan.publish(_scan_message(LaserScan, scanner.scan(self._robot.true_pose))),
+                lambda: scan.publish(_scan_message(laser_scan, scanner.scan(self._robot.true_pose))),
             )
 
     def _on_velocity(self, message: Twist | TwistStamped) -> None:

@@ -12,6 +12,7 @@ from voice_pipeline.simulation.settings import SimulationSettings
 
 State = Literal['running', 'done', 'failed']
 
+SKILLS = 'pick, place, follow, gesture, look, say, face'  # as the planner's parameter `skills` names them
 REPORT_S = 0.2  # from one report of the progress to the next
 SECONDS: dict[type[SkillStep], float] = {Follow: 10.0, Look: 1.5, Pick: 5.0, Place: 4.0, Gesture: 2.5}
 SECONDS_PER_WORD = 0.35

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from voice_pipeline.tools.benchmark import (
+    control,
     endurance,
     listening,
     names,
@@ -20,6 +21,7 @@ PARTS = {
     'names': names,
     'endurance': endurance,
     'understanding': understanding_command,
+    'control': control,
 }
 
 

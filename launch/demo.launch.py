@@ -26,6 +26,7 @@ def generate_launch_description() -> LaunchDescription:
                     'robot': 'simulated',
                     'cmd_vel': 'cmd_vel',
                     'odom': 'odom',
+                    'scan': 'scan',
                 }.items(),
             ),
         ]

@@ -14,6 +14,8 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, Pyth
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 
+from voice_pipeline.simulation.skills import SKILLS
+
 ARGUMENTS = [
     DeclareLaunchArgument('namespace', default_value='voice', description='Namespace of all nodes and topics.'),
     DeclareLaunchArgument(
@@ -86,6 +88,11 @@ ARGUMENTS = [
         description="The robot's odometry topic (with robot:=simulated, its own).",
     ),
     DeclareLaunchArgument(
+        'scan',
+        default_value='/scan',
+        description="The robot's laser scans, before which it stops (with robot:=simulated, its own).",
+    ),
+    DeclareLaunchArgument(
         'stamped',
         default_value='false',
         choices=['true', 'false'],
@@ -138,6 +145,8 @@ def make_node(context: LaunchContext, name: str, condition: IfCondition | None =
     for parameter, argument in OVERRIDES[name].items():
         value = LaunchConfiguration(argument).perform(context)
         overrides[parameter] = value == 'true' if parameter in BOOLEANS else value
+    if name == 'action_planner' and LaunchConfiguration('robot').perform(context) == 'simulated':
+        overrides['skills'] = SKILLS  # a real robot's are in its action_planner.yaml
     files = [f'{name}.yaml', *(['robot.yaml'] if name in LIMITED else [])]
     return Node(
         package='voice_pipeline',
@@ -145,7 +154,7 @@ def make_node(context: LaunchContext, name: str, condition: IfCondition | None =
         name=name,
         namespace=LaunchConfiguration('namespace'),
         parameters=[*(PathJoinSubstitution([LaunchConfiguration('config'), file]) for file in files), overrides],
-        remappings=[('cmd_vel', LaunchConfiguration('cmd_vel')), ('odom', LaunchConfiguration('odom'))],
+        remappings=[(topic, LaunchConfiguration(topic)) for topic in ('cmd_vel', 'odom', 'scan')],
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
         output='screen',
         emulate_tty=True,

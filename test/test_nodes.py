@@ -1,6 +1,7 @@
 """What a user can get wrong, each node says plainly; what others send wrong, no node dies of."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -75,6 +76,30 @@ def test_a_node_whose_source_is_lost_for_good_ends_with_a_word_so_that_it_can_be
     )
     assert result.returncode == 1
     assert 'the pipe is gone' in result.stderr + result.stdout
+
+
+ENDING = """
+import sys
+from voice_pipeline.nodes.base import PipelineNode, run
+from voice_pipeline.settings import Settings
+
+class Brief(PipelineNode):
+    def __init__(self):
+        super().__init__('brief', Settings)
+        print('ready', flush=True)
+
+sys.exit(run(Brief))
+"""
+
+
+def test_who_is_interrupted_again_while_it_ends_ends_well_all_the_same():
+    """As under `ros2 launch`: the terminal interrupts all, and so may whoever presses Ctrl-C once more."""
+    with subprocess.Popen([sys.executable, '-c', ENDING], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == 'ready\n'
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.001)
+    assert process.returncode == 0
 
 
 NO_SPEECH = {'monitor': {}, 'simulated_robot': {}, 'robot_control': {}, 'action_planner': {}, 'intent_parser': {}}

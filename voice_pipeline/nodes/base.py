@@ -175,6 +175,8 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
             node.close()
             node.destroy_node()
         rclpy.try_shutdown()
+        # Python takes its own handlers away before it is gone, and a second Ctrl-C then kills what had ended well.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     return EXIT_FAILED if node is not None and node.has_failed else 0
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-import rclpy
 from nav_msgs.msg import Odometry as OdometryMessage
-from rclpy.executors import ExternalShutdownException
-from rclpy.signals import SignalHandlerOptions
 from std_msgs.msg import String
 
 from voice_pipeline import topics
 from voice_pipeline.control.motion import Odometry
 from voice_pipeline.messages import Message
 from voice_pipeline.monitoring.report import Report, decode_report
-from voice_pipeline.nodes.base import LATCHED_QOS, PipelineNode, make_executor
+from voice_pipeline.nodes.aside import spinning_aside
+from voice_pipeline.nodes.base import LATCHED_QOS, PipelineNode
 from voice_pipeline.nodes.conversions import odometry_from_message
 from voice_pipeline.settings import Settings
 
@@ -52,29 +49,5 @@ class _Observer(PipelineNode[Settings]):
 @contextmanager
 def observing(listener: Listener, namespace: str, domain_id: int) -> Iterator[None]:
     """Listen to the pipeline in this namespace and DDS domain, from a thread of its own, while the context lasts."""
-    rclpy.init(
-        args=['--ros-args', '-r', f'__ns:={namespace}', '--log-level', 'warn'],
-        domain_id=domain_id,
-        signal_handler_options=SignalHandlerOptions.NO,
-    )
-    node = _Observer(listener)
-    executor = make_executor()
-    executor.add_node(node)
-    ended = threading.Event()
-
-    def spin() -> None:
-        try:
-            while not ended.is_set():
-                executor.spin_once(timeout_sec=0.1)
-        except ExternalShutdownException:
-            return
-
-    thread = threading.Thread(target=spin, name='observer', daemon=True)
-    thread.start()
-    try:
+    with spinning_aside(lambda: _Observer(listener), namespace, domain_id):
         yield
-    finally:
-        ended.set()
-        thread.join(timeout=2.0)
-        node.destroy_node()
-        rclpy.try_shutdown()

@@ -14,6 +14,7 @@ NODES = (
     'monitor',
     'speaker',
     'simulated_robot',
+    'dashboard',
 )
 
 # What each library is for, and why this one. The tested versions are in constraints.txt.
@@ -39,6 +40,8 @@ EXTRAS = {
     # llguidance keeps a model's answer to a schema: no dependencies, aarch64 wheels. gguf, accelerate: GGUF files.
     'language-model': ['transformers', 'torch', 'llguidance', 'gguf', 'accelerate'],
     'speech': ['hibari-tts'],  # a voice for the robot, neural, 130 times faster than real time on a CPU
+    'dashboard': ['dash', 'plotly', 'Flask', 'Werkzeug'],  # the web page: all assets within, no network needed
+    'report': ['rosbags', 'matplotlib'],  # reads rosbag2 files without ROS; the plots of the page about a run
     'demo': ['hibari-tts', 'matplotlib'],  # a bundled voice to speak the script; the picture of the robot's path
     # All ways to run Whisper that are compared, a voice to speak the clips, the picture of the figures.
     'benchmark': [
@@ -60,7 +63,7 @@ EXTRAS = {
         'ros-jazzy-std-srvs',
     ],
     'colcon': ['colcon-common-extensions'],
-    'test': ['pytest', 'hypothesis', 'mypy', 'ruff', 'types-PyYAML', 'types-psutil'],
+    'test': ['pytest', 'hypothesis', 'selenium', 'mypy', 'ruff', 'types-PyYAML', 'types-psutil'],
 }
 
 
@@ -83,7 +86,16 @@ setup(
         (f'share/{PACKAGE}/config', files('config', '*.yaml')),
     ],
     package_data={
-        PACKAGE: ['py.typed', 'recognition/adapters/*', 'recognition/reference.flac', 'understanding/*.yaml']
+        PACKAGE: [
+            'py.typed',
+            'dashboard/page.html',
+            'dashboard/assets/*',
+            'recognition/adapters/*',
+            'recognition/reference.flac',
+            'tools/report/page.css',
+            'tools/report/page.html',
+            'understanding/*.yaml',
+        ]
     },
     python_requires='>=3.10',
     install_requires=['setuptools', *LIBRARIES],

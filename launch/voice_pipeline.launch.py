@@ -78,6 +78,14 @@ ARGUMENTS = [
         description='Output device for speaker:=true: part of its name, or its index. Empty: the default device.',
     ),
     DeclareLaunchArgument(
+        'dashboard',
+        default_value='false',
+        choices=['true', 'false'],
+        description='true: a web page shows what the pipeline hears, understands and does, with a STOP button, at '
+        'http://127.0.0.1:8050/ (dashboard.yaml: other addresses, which need a token).',
+    ),
+    DeclareLaunchArgument('dashboard_port', default_value='8050', description='TCP port for dashboard:=true.'),
+    DeclareLaunchArgument(
         'cmd_vel',
         default_value='/cmd_vel',
         description="The robot's velocity topic (with robot:=simulated, the simulated robot's).",
@@ -133,8 +141,10 @@ OVERRIDES = {
     'speaker': {'device': 'loudspeaker'},
     'simulated_robot': {'stamped': 'stamped', 'world': 'world', 'drive': 'drive'},
     'monitor': {'stamped': 'stamped'},
+    'dashboard': {'port': 'dashboard_port', 'world': 'world', 'vocabulary': 'vocabulary'},
 }
 BOOLEANS = ('stamped',)
+INTEGERS = ('port',)
 # The nodes that keep to the robot's limits.
 LIMITED = ('action_planner', 'robot_control')
 
@@ -144,7 +154,7 @@ def make_node(context: LaunchContext, name: str, condition: IfCondition | None =
     overrides = {}
     for parameter, argument in OVERRIDES[name].items():
         value = LaunchConfiguration(argument).perform(context)
-        overrides[parameter] = value == 'true' if parameter in BOOLEANS else value
+        overrides[parameter] = _typed(parameter, value)
     if name == 'action_planner' and LaunchConfiguration('robot').perform(context) == 'simulated':
         overrides['skills'] = SKILLS  # a real robot's are in its action_planner.yaml
     files = [f'{name}.yaml', *(['robot.yaml'] if name in LIMITED else [])]
@@ -164,11 +174,19 @@ def make_node(context: LaunchContext, name: str, condition: IfCondition | None =
     )
 
 
+def _typed(parameter: str, value: str) -> bool | int | str:
+    """Return the text of a launch argument as what the parameter is."""
+    if parameter in BOOLEANS:
+        return value == 'true'
+    return int(value) if parameter in INTEGERS else value
+
+
 def make_nodes(context: LaunchContext) -> list[Node]:
     """Return all nodes, in flow order."""
     conditions = {
         'simulated_robot': IfCondition(PythonExpression(["'", LaunchConfiguration('robot'), "' == 'simulated'"])),
         'speaker': IfCondition(LaunchConfiguration('speaker')),
+        'dashboard': IfCondition(LaunchConfiguration('dashboard')),
     }
     return [make_node(context, name, conditions.get(name)) for name in OVERRIDES]
 

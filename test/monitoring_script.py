@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from voice_pipeline.messages import (
     Execution,
     Intent,
@@ -12,7 +14,7 @@ from voice_pipeline.messages import (
     StageTrace,
     Transcript,
 )
-from voice_pipeline.monitoring.budgets import load_budgets
+from voice_pipeline.monitoring.budgets import HysteresisTimes, load_budgets
 from voice_pipeline.monitoring.monitor import PipelineMonitor
 
 MS = 1_000_000
@@ -23,18 +25,28 @@ STEPS = (Move(args=MoveArguments(direction='forward', distance_m=2.0)),)
 PLANNED = tuple(PlannedStep(step=step, speed_mps=0.3, speed_dps=30.0, timeout_s=10.0) for step in STEPS)
 
 
+def hasty(budgets):
+    """The budgets without patience: what a report says follows from what happened, not from the reports before."""
+    return msgspec.structs.replace(budgets, hysteresis=HysteresisTimes(worse_after_s=0, better_after_s=0))
+
+
 class Script:
-    """Drives a monitor; `now_ns` is the clock, and each latency may be changed between utterances."""
+    """
+    Drives a monitor; `now_ns` is the clock, and each latency may be changed between utterances.
+
+    Without budgets it is judged by the installed ones, and at once.
+    """
 
     def __init__(self, budgets=None):
         self.now_ns = START_NS
-        self.monitor = PipelineMonitor(budgets or load_budgets(), clock_ns=lambda: self.now_ns)
+        self.monitor = PipelineMonitor(budgets or hasty(load_budgets()), clock_ns=lambda: self.now_ns)
         self.sequence = 0
         self.recognition_ms = 40
         self.final_ms = 120
         self.understanding_ms = 4
         self.planning_ms = 2
         self.control_ms = 10
+        self.transport_ms = 1
 
     def report(self):
         return self.monitor.report()
@@ -67,7 +79,7 @@ class Script:
         for name, duration_ms in durations:
             finished_ns = at_ns + duration_ms * MS
             entries.append(StageTrace(name=name, received_ns=at_ns, finished_ns=finished_ns))
-            at_ns = finished_ns + MS  # 1 ms of transport
+            at_ns = finished_ns + self.transport_ms * MS
             if name == until:
                 break
         return tuple(entries)
@@ -139,3 +151,13 @@ class Script:
         trace = self.speak(utterance_id, **speech)
         self.move()
         self.publish(self.execution(utterance_id, trace, speech_end_ns=0, state='done'))
+
+    def cry_stop(self, utterance_id, *, brake_ms, is_moving=True):
+        """Drive, hear "stop" and brake; the word is understood 45 ms after its last sample."""
+        self.monitor.on_velocity(is_moving, self.now_ns)
+        speech_end_ns = self.now_ns
+        intent = self.messages(utterance_id, 0, speech_end_ns, text='stop')[1]
+        self.wait(self.recognition_ms + self.understanding_ms + 1)
+        self.publish(msgspec.structs.replace(intent, steps=(), emergency_stop=True))
+        self.wait(brake_ms)
+        self.monitor.on_velocity(False, self.now_ns)

@@ -28,7 +28,7 @@ def test_the_installed_budgets_are_the_promised_ones():
     }
     assert budgets.stages.recognition.latency_p95_ms == 66
     assert budgets.stages.recognition.final_p95_ms == 300
-    assert budgets.voice_to_action_p95_ms == 500
+    assert (budgets.voice_to_action_p95_ms, budgets.voice_to_stop_p95_ms) == (500, 250)
     assert msgspec.to_builtins(budgets.machine) == {'cpu_percent': 80, 'gpu_percent': 80, 'memory_mb': 2048}
 
 
@@ -47,6 +47,7 @@ WRONG = (
     (('machine', 'memory_mb'), float('inf'), 'machine.memory_mb: expected a finite number'),
     (('voice_to_action_p95_ms',), float('nan'), 'voice_to_action_p95_ms: expected a finite number'),
     (('warn_within', 'rate_percent'), -1, 'warn_within.rate_percent: expected `float` >= 0'),
+    (('hysteresis', 'worse_after_s'), -1, 'hysteresis.worse_after_s: expected `float` >= 0'),
     (('stale_after_s',), None, 'stale_after_s: expected `float`, got `null`'),
     (('cpu',), 80, 'object contains unknown field `cpu`'),
 )

@@ -5,7 +5,14 @@ import sys
 import psutil
 import pytest
 
-from voice_pipeline.monitoring.machine import MachineSample, MachineSampler, MachineStatistics, ProcessUsage
+from voice_pipeline.monitoring.machine import (
+    Hardware,
+    MachineSample,
+    MachineSampler,
+    MachineStatistics,
+    ProcessUsage,
+    Reading,
+)
 from voice_pipeline.monitoring.processes import PsutilProcess, PsutilSystem, pipeline_name
 
 MB = 2**20
@@ -38,9 +45,18 @@ class FakeSystem:
         return [process for process in self.processes if not process.has_ended]
 
 
-class FakeGpu:
-    def percent(self):
-        return 33.0
+class FakeSensors:
+    description = 'a thermometer'
+
+    def __init__(self):
+        self.reads = 0
+
+    def read(self):
+        self.reads += 1
+        return Hardware(33.0, (Reading('temperature', 'cpu', 50.0 + self.reads, '°C'),))
+
+    def close(self):
+        pass
 
 
 @pytest.fixture
@@ -56,7 +72,7 @@ def clock():
 
 def test_a_sample_adds_up_the_pipeline(clock):
     system = FakeSystem(FakeProcess(7, 'monitor', 40), FakeProcess(3, 'speech_recognition', 600, 150.0))
-    sampler = MachineSampler(system, clock, FakeGpu())
+    sampler = MachineSampler(system, clock, FakeSensors())
     assert sampler.sample().processes[0].cpu_percent is None  # a load needs two readings
     assert sampler.sample() == MachineSample(
         core_percents=(10.0, 50.0),
@@ -66,6 +82,7 @@ def test_a_sample_adds_up_the_pipeline(clock):
             ProcessUsage('speech_recognition', 3, 150.0, 600.0),
             ProcessUsage('monitor', 7, 10.0, 40.0),
         ),
+        readings=(Reading('temperature', 'cpu', 51.0, '°C'),),
     )
     assert sampler.sample().cpu_percent == 30
 
@@ -73,6 +90,15 @@ def test_a_sample_adds_up_the_pipeline(clock):
 def test_what_is_not_there_is_not_available(clock):
     sample = MachineSampler(FakeSystem(), clock).sample()
     assert (sample.gpu_percent, sample.memory_mb, sample.processes) == (None, None, ())
+
+
+def test_the_sensors_are_read_once_a_second_however_often_is_sampled(clock):
+    sensors = FakeSensors()
+    sampler = MachineSampler(FakeSystem(), clock, sensors)
+    for tenth in range(31):
+        clock.now_ns = tenth * S // 10
+        sampler.sample()
+    assert sensors.reads == 4
 
 
 def test_processes_are_searched_seldom(clock):

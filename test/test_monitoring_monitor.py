@@ -2,14 +2,14 @@ import json
 
 import msgspec
 import pytest
-from monitoring_script import MS, PLANNED, START_NS, S, Script
+from monitoring_script import MS, PLANNED, START_NS, S, Script, hasty
 
 from voice_pipeline.messages import STAGES, MalformedMessageError, Plan
 from voice_pipeline.monitoring.budgets import load_budgets
 from voice_pipeline.monitoring.machine import MachineSample
 from voice_pipeline.monitoring.report import Level, Verdict, budget_checks, decode_report, encode_report
 
-BUDGETS = load_budgets()
+BUDGETS = hasty(load_budgets())
 SAMPLE = MachineSample(core_percents=(20.0, 60.0), gpu_percent=30.0, memory_mb=700.0)
 
 
@@ -32,7 +32,7 @@ def test_a_robot_nobody_spoke_to_is_not_in_error():
     report = Script().report()
     nothing = Verdict(Level.OK, 'no data yet')
     assert [stage.verdict for stage in report.stages] == [nothing] * 5
-    assert report.voice_to_action.verdict == report.machine.verdict == report.overall == nothing
+    assert {part.verdict for part in report.parts().values()} == {report.overall} == {nothing}
     assert all(check.value is None and check.ok is None for check in budget_checks(report))
 
 
@@ -281,6 +281,7 @@ def test_the_checks_list_every_budget():
         'control_hz': (pytest.approx(25), 30, False),
         'control_p95_ms': (10, 50, True),
         'voice_to_action_p95_ms': (289, 500, True),
+        'voice_to_stop_p95_ms': (None, 250, None),
         'cpu_percent': (40, 80, True),
         'gpu_percent': (30, 80, True),
         'memory_mb': (700, 2048, True),
@@ -299,3 +300,191 @@ def test_a_report_travels_as_one_line_of_json():
 def test_what_is_no_report_is_rejected(text):
     with pytest.raises(MalformedMessageError, match='not a valid report'):
         decode_report(text)
+
+
+def test_latencies_beyond_the_budget_are_counted():
+    script = Script()
+    script.obey('u1')
+    script.recognition_ms, script.final_ms = 67, 301
+    script.speak('u2', revisions=5)
+    assert script.stage('recognition').values.deadline_misses == 6
+    assert script.stage('planning').values.deadline_misses == 0
+
+
+def test_the_way_between_the_stages_is_measured():
+    script = Script()
+    script.transport_ms = 3
+    script.obey('u')
+    transport = {stage.values.name: stage.values.transport_ms for stage in script.report().stages}
+    assert {name: summary and summary.max for name, summary in transport.items()} == {
+        'audio': None,
+        'recognition': None,
+        'understanding': 3,
+        'planning': 3,
+        'control': 3,
+    }
+
+
+def test_the_jitter_is_the_deviation_of_the_intervals():
+    script = Script()
+    for revision, wait_ms in enumerate((0, 50, 70, 50, 70)):
+        script.wait(wait_ms)
+        script.publish(script.messages('u', revision, script.now_ns)[0])
+    assert script.stage('recognition').values.jitter_ms == pytest.approx(10)
+
+
+def test_the_overall_rate_counts_the_silence():
+    script = healthy(Script())
+    script.audio(frames=2000)
+    values = {stage.values.name: stage.values for stage in script.report().stages}
+    assert values['audio'].overall_hz == pytest.approx(31.25, rel=0.01)
+    assert values['recognition'].overall_hz < values['recognition'].rate_hz
+
+
+def queues(script):
+    values = {stage.values.name: stage.values for stage in script.report().stages}
+    return {name: (values[name].queue_depth, values[name].queue_depth_max) for name in STAGES}
+
+
+def test_what_waits_for_an_answer_is_counted():
+    script = Script()
+    for revision in range(4):
+        transcript, intent, plan = script.messages('u', revision, script.now_ns)
+        script.publish(transcript)
+        if revision == 3:
+            script.publish(intent)
+    assert queues(script) == {
+        'audio': (None, None),
+        'recognition': (None, None),
+        'understanding': (0, 4),  # the newest answer is one for all before it
+        'planning': (1, 1),
+        'control': (None, None),
+    }
+    script.publish(plan)
+    assert queues(script)['planning'] == (0, 1)
+
+
+def test_plans_that_wait_for_their_turn_are_counted():
+    script = Script()
+    common = {'utterance_id': 'u', 'revision': 0, 'is_final': True, 'speech_end_ns': START_NS, 'is_committed': True}
+    for plan_id in ('first', 'second', 'second', 'third'):
+        script.publish(Plan(plan_id=plan_id, steps=PLANNED, mode='append', **common))
+    assert queues(script)['control'] == (3, 3)
+    script.publish(script.execution('u', (), speech_end_ns=START_NS, plan_id='first'))
+    assert queues(script)['control'] == (2, 3)
+
+
+def test_rejects_are_counted_by_reason():
+    script = Script()
+    common = {'utterance_id': 'u', 'revision': 0, 'speech_end_ns': START_NS, 'plan_id': 'p'}
+    for metres in (12, 9.5):
+        script.publish(Plan(refusal=f'{metres} metres is too far.', is_final=True, **common))
+        script.publish(Plan(refusal='That is not finished yet.', is_final=False, **common))
+    script.publish(
+        msgspec.structs.replace(
+            script.execution('u', (), speech_end_ns=START_NS, state='refused'), reason='the robot is where it is'
+        )
+    )
+    script.monitor.on_malformed('planning', 'not a valid plan')
+    script.monitor.on_counted_elsewhere('recognition', {'not believed: no speech': 3, 'not believed: a loop': 0})
+    rejects = {stage.values.name: stage.values.rejects for stage in script.report().stages}
+    assert rejects == {
+        'audio': {},
+        'recognition': {'not believed: no speech': 3},
+        'understanding': {},
+        'planning': {'refused: # metres is too far.': 2, 'not a valid plan': 1},
+        'control': {'refused: the robot is where it is': 1},
+    }
+    assert script.stage('control').verdict.level == Level.OK  # to refuse is no fault
+
+
+def stops(script):
+    return script.report().voice_to_stop.values.stop_ms
+
+
+def test_voice_to_stop_ends_when_the_robot_is_at_rest():
+    script = Script()
+    for brake_ms in (100, 200):
+        script.cry_stop(f'u{brake_ms}', brake_ms=brake_ms)
+    assert (stops(script).count, stops(script).p50, stops(script).max) == (2, 145, 245)
+    assert script.report().voice_to_stop.verdict.level == Level.WARN
+
+
+def test_a_slow_stop_is_an_error():
+    script = Script()
+    script.cry_stop('u', brake_ms=300)
+    assert script.report().overall == Verdict(Level.ERROR, 'voice to stop: p95 345.0 ms is above the budget of 250 ms')
+
+
+def test_a_stop_of_a_robot_at_rest_is_no_measurement():
+    script = Script()
+    script.move()
+    script.wait(5_000)
+    script.cry_stop('u', brake_ms=100, is_moving=False)
+    assert stops(script) is None
+
+
+def test_the_word_is_measured_once_however_often_it_is_heard():
+    script = Script()
+    script.cry_stop('u', brake_ms=100)
+    script.cry_stop('u', brake_ms=100)
+    assert stops(script).count == 1
+
+
+def test_a_robot_that_stands_before_word_of_the_stop_comes_is_measured_too():
+    script = Script()
+    script.monitor.on_velocity(True, script.now_ns)
+    _, intent, _ = script.messages('u', 0, script.now_ns)
+    script.wait(60)
+    script.monitor.on_velocity(False, script.now_ns)
+    script.wait(5)
+    script.publish(msgspec.structs.replace(intent, steps=(), emergency_stop=True))
+    assert stops(script).max == 60
+
+
+def test_a_stop_without_a_trace_is_measured_but_cannot_be_split():
+    script = Script()
+    script.monitor.on_velocity(True, script.now_ns)
+    _, intent, _ = script.messages('u', 0, script.now_ns)
+    script.wait(50)
+    script.publish(msgspec.structs.replace(intent, trace=(), emergency_stop=True))
+    script.wait(50)
+    script.monitor.on_velocity(False, script.now_ns)
+    typical = script.report().voice_to_stop.values.typical
+    assert (typical.duration_ms, typical.parts) == (100, ())
+
+
+@pytest.mark.parametrize('jump_ms', [-3_600_000, 3_600_000])
+def test_a_stop_across_a_step_of_the_clock_is_no_measurement(jump_ms):
+    script = Script()
+    script.cry_stop('u', brake_ms=jump_ms)
+    assert stops(script) is None
+
+
+def test_a_typed_stop_is_no_voice():
+    script = Script()
+    script.monitor.on_velocity(True, script.now_ns)
+    _, intent, _ = script.messages('u', 0, script.now_ns)
+    script.publish(msgspec.structs.replace(intent, source='typed', emergency_stop=True))
+    script.wait(20)
+    script.monitor.on_velocity(False, script.now_ns)
+    assert stops(script) is None
+
+
+def test_a_motion_that_ends_by_itself_is_no_stop():
+    script = Script()
+    script.obey('u')
+    assert stops(script) is None
+
+
+def test_memory_stays_the_same_however_much_is_said():
+    script = Script()
+    for index in range(150):
+        script.obey(f'u{index}', revisions=5)
+        script.audio(frames=5)
+    size = len(encode_report(script.report()))
+    for index in range(150, 400):
+        script.obey(f'u{index}', revisions=5)
+        script.audio(frames=5)
+    assert len(encode_report(script.report())) == pytest.approx(size, rel=0.02)
+    assert len(script.monitor.utterances()) == 100

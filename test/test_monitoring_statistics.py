@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_pipeline.monitoring.statistics import GapCounter, RateMeter, Recent, Window
+from voice_pipeline.monitoring.statistics import (
+    GapCounter,
+    OverallRate,
+    RateMeter,
+    ReasonCounter,
+    Recent,
+    Waiting,
+    Window,
+)
 
 MS = 1_000_000
 S = 1_000 * MS
@@ -28,6 +36,7 @@ def test_a_window_describes_its_newest_values(values, size):
     assert len(window) == summary.count == len(newest)
     assert summary.max == max(newest)
     assert summary.mean == pytest.approx(np.mean(newest))
+    assert summary.deviation == pytest.approx(np.std(newest), abs=1e-6 * (1 + max(map(abs, newest))))
     for percent, value in ((50, summary.p50), (95, summary.p95), (99, summary.p99)):
         assert value == np.percentile(newest, percent, method='inverted_cdf')
 
@@ -146,3 +155,71 @@ def test_what_was_not_used_for_longest_is_forgotten():
     recent.put('c', 3)
     assert [recent.get(key) for key in 'abc'] == [1, None, 3]
     assert len(recent) == 2
+
+
+@pytest.mark.parametrize('duration_s', [10, 60, 200])
+def test_the_overall_rate_counts_the_pauses_too(duration_s):
+    overall = OverallRate()
+    for second in range(0, duration_s, 2):
+        for message in range(10):
+            overall.tick(second * S + message * S // 10)
+    assert overall.rate_hz(duration_s * S) == pytest.approx(5, rel=0.03)
+
+
+def test_the_overall_rate_is_of_the_newest_minute():
+    overall = OverallRate()
+    assert overall.rate_hz(0) is None
+    overall.tick(0)
+    assert overall.rate_hz(S // 2) is None
+    for second in range(10):
+        overall.tick(second * S)
+    assert overall.rate_hz(20 * S) == pytest.approx(11 / 20)
+    assert overall.rate_hz(3600 * S) == 0
+
+
+@pytest.mark.parametrize('jump_s', [-3600, -5, 3600])
+def test_the_overall_rate_begins_again_when_the_clock_is_set(jump_s):
+    overall, start_s = OverallRate(), 10_000
+    for second in (*range(start_s, start_s + 100), *range(start_s + 100 + jump_s, start_s + 200 + jump_s)):
+        for _ in range(10):
+            overall.tick(second * S)
+    assert overall.rate_hz((start_s + 200 + jump_s) * S) == pytest.approx(10, rel=0.05)
+
+
+def test_reasons_are_counted_by_kind_whatever_the_numbers():
+    reasons = ReasonCounter()
+    for reason in ('9 metres is too far', 'no map', '12.5 metres is too far'):
+        reasons.add(reason)
+    assert reasons.counts() == {'# metres is too far': 2, 'no map': 1}
+
+
+def test_there_are_only_so_many_kinds_of_reasons():
+    reasons = ReasonCounter(kinds=2)
+    for reason in ('a', 'b', 'c', 'd', 'a'):
+        reasons.add(reason)
+    assert reasons.counts() == {'a': 2, ReasonCounter.OTHER: 2, 'b': 1}
+
+
+def test_what_is_answered_waits_no_more():
+    waiting = Waiting()
+    for number in range(4):
+        waiting.ask(number)
+    waiting.answer(1)
+    assert len(waiting) == 3
+    waiting.answer(2, and_all_before=True)
+    assert len(waiting) == 1
+
+
+def test_an_answer_may_be_faster_than_the_question_and_come_twice():
+    waiting = Waiting()
+    waiting.answer('a', and_all_before=True)
+    waiting.ask('a')
+    waiting.answer('a', and_all_before=True)
+    assert len(waiting) == 0
+
+
+def test_only_so_much_can_wait():
+    waiting = Waiting(size=3)
+    for number in range(10):
+        waiting.ask(number)
+    assert len(waiting) == 3

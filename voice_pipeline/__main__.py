@@ -13,9 +13,13 @@ COMMANDS = (
     ('transcribe', 'transcribe', 'recognise the speech in sound files'),
     ('parse', 'parse', 'say what the pipeline understands of a sentence'),
     ('benchmark', 'benchmark', 'measure recognition, beside the other ways to run Whisper, and understanding'),
+    ('top', 'top', 'show the running pipeline in a terminal: rates and latencies against the budgets, utterances'),
+    ('doctor', 'doctor', 'look for what keeps the pipeline from working well on this machine, and say how to fix it'),
     ('devices', 'devices', 'list the microphones'),
     ('optimise', 'optimise', 'train and measure the adapter that lets Whisper hear a short window'),
     ('jetson', 'jetson', 'set up the power mode, clocks and tuning of a Jetson, verify them, and put them back'),
+    ('report', 'report', 'make one page of plots and tables of a recorded run'),
+    ('replay', 'replay', 'put kept utterances, refused or not understood, through the pipeline again'),
     ('parameters', 'parameters', 'show or write the parameters of all nodes'),
 )
 

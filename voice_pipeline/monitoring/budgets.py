@@ -57,6 +57,13 @@ class WarnWithin(_Record, frozen=True, kw_only=True):
     limit_percent: Annotated[float, msgspec.Meta(ge=0, lt=100)]
 
 
+class HysteresisTimes(_Record, frozen=True, kw_only=True):
+    """For how long a verdict must be worse, or better, before it is changed; 0 for at once."""
+
+    worse_after_s: Annotated[float, msgspec.Meta(ge=0)]
+    better_after_s: Annotated[float, msgspec.Meta(ge=0)]
+
+
 class Budgets(_Record, frozen=True, kw_only=True):
     """
     Everything the pipeline promises.
@@ -67,8 +74,10 @@ class Budgets(_Record, frozen=True, kw_only=True):
 
     stages: StageBudgets
     voice_to_action_p95_ms: Limit
+    voice_to_stop_p95_ms: Limit
     machine: MachineBudget
     warn_within: WarnWithin
+    hysteresis: HysteresisTimes
     stale_after_s: Limit
     recent_s: Limit
 

@@ -9,18 +9,22 @@ from voice_pipeline.monitoring.budgets import Budgets
 from voice_pipeline.monitoring.latency import LatencyValues
 from voice_pipeline.monitoring.machine import MachineValues
 from voice_pipeline.monitoring.report import (
+    KEPT,
+    NO_DATA,
     Check,
     LatencyReport,
     Level,
     MachineReport,
     Report,
     StageReport,
+    StopReport,
     Verdict,
+    worst_verdict,
 )
 from voice_pipeline.monitoring.stages import StageValues
+from voice_pipeline.monitoring.statistics import Summary
+from voice_pipeline.monitoring.stopping import StopValues
 
-NO_DATA = Verdict(Level.OK, 'no data yet')
-KEPT = Verdict(Level.OK, 'within budget')
 QUIET_REASONS: dict[StageName, str] = {
     'audio': 'no audio',
     'recognition': 'no transcript in the middle of an utterance',
@@ -34,16 +38,20 @@ def judge(
     now_ns: int,
     stages: Iterable[StageValues],
     latency: LatencyValues,
+    stops: StopValues,
     machine: MachineValues,
     budgets: Budgets,
 ) -> Report:
     """Return the report on these values."""
-    stage_reports = tuple(_judge_stage(values, budgets) for values in stages)
-    latency_report = _judge_latency(latency, budgets)
-    machine_report = _judge_machine(machine, budgets)
-    named: dict[str, Verdict] = {report.values.name: report.verdict for report in stage_reports}
-    named |= {'voice to action': latency_report.verdict, 'machine': machine_report.verdict}
-    return Report(now_ns, stage_reports, latency_report, machine_report, _overall(named))
+    report = Report(
+        now_ns=now_ns,
+        stages=tuple(_judge_stage(values, budgets) for values in stages),
+        voice_to_action=_judge_latency(latency, budgets),
+        voice_to_stop=_judge_stops(stops, budgets),
+        machine=_judge_machine(machine, budgets),
+        overall=NO_DATA,
+    )
+    return report.with_verdicts({name: part.verdict for name, part in report.parts().items()})
 
 
 def _judge_stage(values: StageValues, budgets: Budgets) -> StageReport:
@@ -55,7 +63,7 @@ def _judge_stage(values: StageValues, budgets: Budgets) -> StageReport:
         reason = f'lately messages were lost or malformed ({values.dropped} lost, {values.malformed} malformed in all)'
         verdicts.append(Verdict(Level.WARN, reason))
     has_data = values.count > 0 or values.quiet_s is not None
-    return StageReport(values, checks, _worst(verdicts, otherwise=KEPT if has_data else NO_DATA))
+    return StageReport(values, checks, worst_verdict(verdicts, otherwise=KEPT if has_data else NO_DATA))
 
 
 def _stage_checks(values: StageValues, budgets: Budgets) -> tuple[Check, ...]:
@@ -69,37 +77,26 @@ def _stage_checks(values: StageValues, budgets: Budgets) -> tuple[Check, ...]:
         warn_percent=warn.rate_percent,
         is_minimum=True,
     )
-    latency = Check(
-        name=f'{values.name}_p95_ms',
-        label='latency p95',
-        value=values.latency_ms.p95 if values.latency_ms else None,
-        limit=budget.latency_p95_ms,
-        unit='ms',
-        warn_percent=warn.limit_percent,
-    )
+    name = values.name
+    latency = _p95_check(f'{name}_p95_ms', 'latency p95', values.latency_ms, budget.latency_p95_ms, budgets)
     if budget.final_p95_ms is None:
         return rate, latency
-    final = Check(
-        name=f'{values.name}_final_p95_ms',
-        label='final latency p95',
-        value=values.final_latency_ms.p95 if values.final_latency_ms else None,
-        limit=budget.final_p95_ms,
-        unit='ms',
-        warn_percent=warn.limit_percent,
+    final_ms = values.final_latency_ms
+    return (
+        rate,
+        latency,
+        _p95_check(f'{name}_final_p95_ms', 'final latency p95', final_ms, budget.final_p95_ms, budgets),
     )
-    return rate, latency, final
 
 
 def _judge_latency(values: LatencyValues, budgets: Budgets) -> LatencyReport:
-    check = Check(
-        name='voice_to_action_p95_ms',
-        label='p95',
-        value=values.voice_ms.p95 if values.voice_ms else None,
-        limit=budgets.voice_to_action_p95_ms,
-        unit='ms',
-        warn_percent=budgets.warn_within.limit_percent,
-    )
-    return LatencyReport(values, (check,), _worst([check.verdict()], otherwise=KEPT if values.voice_ms else NO_DATA))
+    check = _p95_check('voice_to_action_p95_ms', 'p95', values.voice_ms, budgets.voice_to_action_p95_ms, budgets)
+    return LatencyReport(values, (check,), _judged((check,), has_data=values.voice_ms is not None))
+
+
+def _judge_stops(values: StopValues, budgets: Budgets) -> StopReport:
+    check = _p95_check('voice_to_stop_p95_ms', 'p95', values.stop_ms, budgets.voice_to_stop_p95_ms, budgets)
+    return StopReport(values, (check,), _judged((check,), has_data=values.stop_ms is not None))
 
 
 def _judge_machine(values: MachineValues, budgets: Budgets) -> MachineReport:
@@ -110,18 +107,19 @@ def _judge_machine(values: MachineValues, budgets: Budgets) -> MachineReport:
         Check('memory_mb', 'memory', values.memory_mb, budget.memory_mb, 'MB', warn),
     )
     has_data = any(check.value is not None for check in checks)
-    return MachineReport(
-        values, checks, _worst([check.verdict() for check in checks], otherwise=KEPT if has_data else NO_DATA)
+    return MachineReport(values, checks, _judged(checks, has_data=has_data))
+
+
+def _p95_check(name: str, label: str, summary: Summary | None, limit_ms: float, budgets: Budgets) -> Check:
+    return Check(
+        name=name,
+        label=label,
+        value=summary.p95 if summary else None,
+        limit=limit_ms,
+        unit='ms',
+        warn_percent=budgets.warn_within.limit_percent,
     )
 
 
-def _worst(verdicts: list[Verdict], *, otherwise: Verdict) -> Verdict:
-    """Return the highest level with the reason of everything that is not OK, the worst first; `otherwise` if all is."""
-    bad = sorted((one for one in verdicts if one.level > Level.OK), key=lambda one: -one.level)
-    return Verdict(bad[0].level, '; '.join(one.reason for one in bad)) if bad else otherwise
-
-
-def _overall(named: dict[str, Verdict]) -> Verdict:
-    bad = [Verdict(one.level, f'{name}: {one.reason}') for name, one in named.items()]
-    idle = all(one == NO_DATA for one in named.values())
-    return _worst(bad, otherwise=NO_DATA if idle else KEPT)
+def _judged(checks: tuple[Check, ...], *, has_data: bool) -> Verdict:
+    return worst_verdict((check.verdict() for check in checks), otherwise=KEPT if has_data else NO_DATA)

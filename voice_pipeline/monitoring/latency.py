@@ -14,7 +14,14 @@ from typing import Literal
 
 from voice_pipeline.messages import Execution, Intent, Plan, StageTrace, Transcript
 from voice_pipeline.monitoring.stages import newest_trace
-from voice_pipeline.monitoring.statistics import LONGEST_PLAUSIBLE_NS, NS_PER_MS, Recent, Summary, Window, nearest_rank
+from voice_pipeline.monitoring.statistics import (
+    LONGEST_PLAUSIBLE_NS,
+    NS_PER_MS,
+    Recent,
+    Summary,
+    nearest_rank,
+    summarise,
+)
 
 UTTERANCES = 50  # the newest ones that are kept
 REMEMBERED = 200  # utterances and plans whose later messages are still recognised as theirs
@@ -84,10 +91,16 @@ class _Said:
 
 @dataclass(frozen=True)
 class Start:
-    """A plan began to be executed: whether it had to wait for the plan before it, and its control stage's latency."""
+    """
+    A plan began to be executed.
+
+    `is_queued`: it had to wait for the plan before it. `control_ns` is its control stage's latency. `utterance` is what
+    was measured of its utterance, None where that has moved the robot before.
+    """
 
     is_queued: bool
     control_ns: int | None
+    utterance: UtteranceLatency | None = None
 
 
 class VoiceToAction:
@@ -119,7 +132,9 @@ class VoiceToAction:
         if self._moved.get(execution.utterance_id) is None and start is not None:
             self._moved.put(execution.utterance_id, True)
             said = self._said.get(execution.utterance_id) or _Said(text='', was_heard=False)
-            self._utterances.append(_measure(execution, said, is_queued=start.is_queued))
+            measured = _measure(execution, said, is_queued=start.is_queued)
+            self._utterances.append(measured)
+            return replace(start, utterance=measured)
         return start
 
     def values(self) -> LatencyValues:
@@ -185,7 +200,7 @@ def _measure(execution: Execution, said: _Said, *, is_queued: bool) -> Utterance
     missing = [name for name in stages if name not in entries]
     if missing:
         return replace(unmeasured, problem=f'not in the trace: {", ".join(missing)}')
-    parts = _parts(entries, execution.speech_end_ns)
+    parts = split(entries, execution.speech_end_ns)
     problem = _clock_problem(parts)
     if problem:
         return replace(unmeasured, problem=problem)
@@ -197,8 +212,8 @@ def _measure(execution: Execution, said: _Said, *, is_queued: bool) -> Utterance
     )
 
 
-def _parts(entries: dict[TimedStage, StageTrace], speech_end_ns: int) -> tuple[Part, ...]:
-    """Return the times between consecutive milestones of these stages, which are in flow order."""
+def split(entries: dict[TimedStage, StageTrace], speech_end_ns: int) -> tuple[Part, ...]:
+    """Return the times between consecutive milestones of these stages, at least one, which are in flow order."""
     parts: list[Part] = []
     before_ns = next(iter(entries.values())).received_ns
     if 'recognition' in entries:
@@ -229,7 +244,4 @@ def _total_ns(utterance: UtteranceLatency) -> int:
 
 
 def _summary(utterances: list[UtteranceLatency]) -> Summary | None:
-    window = Window(max(len(utterances), 1))
-    for one in utterances:
-        window.add(_total_ns(one) / NS_PER_MS)
-    return window.summary()
+    return summarise([_total_ns(one) / NS_PER_MS for one in utterances])

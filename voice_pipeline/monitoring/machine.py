@@ -1,5 +1,5 @@
 """
-What the pipeline costs: processor, graphics processor and memory.
+What the pipeline costs, and what the machine is like: processor, graphics processor, memory, sensors.
 
 `MachineSampler` reads the machine, once a second or so; `MachineStatistics` averages its samples.
 """
@@ -15,6 +15,7 @@ from voice_pipeline.monitoring.statistics import NS_PER_S, Window
 
 AVERAGED_SAMPLES = 60  # a minute at 1 Hz: long enough that one sentence is not an alarm, short enough to see a change
 REFRESH_S = 5.0  # between two searches for processes and readings of their memory, the costly part
+HARDWARE_S = 1.0  # between two readings of the sensors
 
 
 @dataclass(frozen=True)
@@ -70,37 +71,83 @@ class MachineValues:
     readings: tuple[Reading, ...] = ()
 
 
-class GpuReader(Protocol):
-    """Reads the load of the graphics processor."""
+@dataclass(frozen=True)
+class Hardware:
+    """What the machine's sensors say; `gpu_percent` is None where there is no GPU whose load can be read."""
 
-    def percent(self) -> float | None:
-        """Return the load in 0 to 100 %, None where it is not available."""
+    gpu_percent: float | None = None
+    readings: tuple[Reading, ...] = ()
+
+    def __add__(self, other: Hardware) -> Hardware:
+        """Return what both say together."""
+        gpu_percent = other.gpu_percent if self.gpu_percent is None else self.gpu_percent
+        return Hardware(gpu_percent, self.readings + other.readings)
+
+
+class Sensors(Protocol):
+    """Reads sensors of the machine."""
+
+    @property
+    def description(self) -> str:
+        """What is read, in a few words."""
+        ...
+
+    def read(self) -> Hardware:
+        """Return what can be read now; never waits for longer than a few milliseconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held."""
         ...
 
 
-class NoGpu:
-    """A machine without a graphics processor whose load can be read."""
+class NoSensors:
+    """A machine whose sensors are not read."""
 
-    def percent(self) -> float | None:
-        """Return None: not available."""
-        return None
+    description = 'not available'
+
+    def read(self) -> Hardware:
+        """Return nothing."""
+        return Hardware()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Every:
+    """Says when something is due that is done every so often; also when the clock was set back."""
+
+    def __init__(self, period_s: float) -> None:
+        self._period_ns = int(period_s * NS_PER_S)
+        self._done_ns: int | None = None
+
+    def is_due(self, now_ns: int) -> bool:
+        if self._done_ns is not None and 0 <= now_ns - self._done_ns < self._period_ns:
+            return False
+        self._done_ns = now_ns
+        return True
 
 
 class MachineSampler:
-    """Reads loads and memory; the search for processes is repeated every `refresh_s` only. Not thread-safe."""
+    """
+    Reads loads, memory and sensors; the search for processes is repeated every `refresh_s` only. Not thread-safe.
+
+    Raises nothing: what cannot be read is left out.
+    """
 
     def __init__(
         self,
         system: System,
         clock_ns: Callable[[], int],
-        gpu: GpuReader | None = None,
+        sensors: Sensors | None = None,
         refresh_s: float = REFRESH_S,
     ) -> None:
         self._system = system
         self._clock_ns = clock_ns
-        self._gpu = gpu or NoGpu()
-        self._refresh_ns = int(refresh_s * NS_PER_S)
-        self._refreshed_ns: int | None = None
+        self._sensors = sensors or NoSensors()
+        self._hardware = Hardware()
+        self._hardware_turn = _Every(HARDWARE_S)
+        self._refresh_turn = _Every(refresh_s)
         self._processes: dict[int, PipelineProcess] = {}
         self._memory_bytes: dict[int, int] = {}
         self._system.core_percents()  # a load is "since the call before": the first one says nothing
@@ -109,17 +156,19 @@ class MachineSampler:
         """Read the machine; call it about once a second."""
         now_ns = self._clock_ns()
         known = set(self._processes)
-        if self._refreshed_ns is None or not 0 <= now_ns - self._refreshed_ns < self._refresh_ns:
+        if self._refresh_turn.is_due(now_ns):
             self._refresh()
-            self._refreshed_ns = now_ns
+        if self._hardware_turn.is_due(now_ns):
+            self._hardware = self._sensors.read()
         usages = {pid: self._usage(process, is_new=pid not in known) for pid, process in self._processes.items()}
         self._processes = {pid: process for pid, process in self._processes.items() if usages[pid] is not None}
         processes = tuple(usage for usage in usages.values() if usage is not None)
         return MachineSample(
             core_percents=self._system.core_percents(),
-            gpu_percent=self._gpu.percent(),
+            gpu_percent=self._hardware.gpu_percent,
             memory_mb=sum(process.memory_mb for process in processes) if processes else None,
             processes=processes,
+            readings=self._hardware.readings,
         )
 
     def _refresh(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -11,6 +13,9 @@ from voice_pipeline.messages import MalformedMessageError
 from voice_pipeline.monitoring.latency import LatencyValues
 from voice_pipeline.monitoring.machine import MachineValues
 from voice_pipeline.monitoring.stages import StageValues
+from voice_pipeline.monitoring.stopping import StopValues
+
+ValuesT = TypeVar('ValuesT')
 
 
 class Level(IntEnum):
@@ -31,6 +36,10 @@ class Verdict:
 
     def __str__(self) -> str:
         return f'{self.level.name}: {self.reason}'
+
+
+NO_DATA = Verdict(Level.OK, 'no data yet')
+KEPT = Verdict(Level.OK, 'within budget')
 
 
 @dataclass(frozen=True)
@@ -77,30 +86,19 @@ def _number(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class StageReport:
-    """One stage: what was measured, against what, and the verdict."""
+class Judged(Generic[ValuesT]):
+    """One part of the pipeline: what was measured, against what, and the verdict."""
 
-    values: StageValues
+    values: ValuesT
     checks: tuple[Check, ...]
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class LatencyReport:
-    """Voice to action: what was measured, against what, and the verdict."""
-
-    values: LatencyValues
-    checks: tuple[Check, ...]
-    verdict: Verdict
-
-
-@dataclass(frozen=True)
-class MachineReport:
-    """The machine: what was measured, against what, and the verdict."""
-
-    values: MachineValues
-    checks: tuple[Check, ...]
-    verdict: Verdict
+StageReport: TypeAlias = Judged[StageValues]
+LatencyReport: TypeAlias = Judged[LatencyValues]
+StopReport: TypeAlias = Judged[StopValues]
+MachineReport: TypeAlias = Judged[MachineValues]
+AnyPart: TypeAlias = StageReport | LatencyReport | StopReport | MachineReport
 
 
 @dataclass(frozen=True)
@@ -108,24 +106,55 @@ class Report:
     """
     The whole pipeline at `now_ns` (system clock); `stages` are in flow order.
 
-    `overall` is the worst of all verdicts, and says of each that is not OK what it is.
+    `overall` is the worst of all verdicts, and says of each that is not OK what it is. `causes` says why that is
+    probably so: of each part that is not OK by its name, the likeliest cause first.
     """
 
     now_ns: int
     stages: tuple[StageReport, ...]
     voice_to_action: LatencyReport
+    voice_to_stop: StopReport
     machine: MachineReport
     overall: Verdict
+    causes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def parts(self) -> dict[str, AnyPart]:
+        """Return all parts by their name: the stages in flow order, then what concerns the whole."""
+        stages: dict[str, AnyPart] = {stage.values.name: stage for stage in self.stages}
+        return stages | {
+            'voice to action': self.voice_to_action,
+            'voice to stop': self.voice_to_stop,
+            'machine': self.machine,
+        }
+
+    def with_verdicts(self, verdicts: Mapping[str, Verdict]) -> Report:
+        """Return the report with these verdicts of its parts, by name, and the overall verdict that follows."""
+        return replace(
+            self,
+            stages=tuple(replace(stage, verdict=verdicts[stage.values.name]) for stage in self.stages),
+            voice_to_action=replace(self.voice_to_action, verdict=verdicts['voice to action']),
+            voice_to_stop=replace(self.voice_to_stop, verdict=verdicts['voice to stop']),
+            machine=replace(self.machine, verdict=verdicts['machine']),
+            overall=overall_verdict(verdicts),
+        )
+
+
+def worst_verdict(verdicts: Iterable[Verdict], *, otherwise: Verdict) -> Verdict:
+    """Return the highest level with the reason of everything that is not OK, the worst first; `otherwise` if all is."""
+    bad = sorted((one for one in verdicts if one.level > Level.OK), key=lambda one: -one.level)
+    return Verdict(bad[0].level, '; '.join(one.reason for one in bad)) if bad else otherwise
+
+
+def overall_verdict(verdicts: Mapping[str, Verdict]) -> Verdict:
+    """Return the verdict on the whole from those on its parts, by name."""
+    bad = [Verdict(one.level, f'{name}: {one.reason}') for name, one in verdicts.items()]
+    is_idle = all(one == NO_DATA for one in verdicts.values())
+    return worst_verdict(bad, otherwise=NO_DATA if is_idle else KEPT)
 
 
 def budget_checks(report: Report) -> list[Check]:
     """Return every budget with its value, in flow order; those not measured have no value and `ok` is None."""
-    parts: tuple[StageReport | LatencyReport | MachineReport, ...] = (
-        *report.stages,
-        report.voice_to_action,
-        report.machine,
-    )
-    return [check for part in parts for check in part.checks]
+    return [check for part in report.parts().values() for check in part.checks]
 
 
 def encode_report(report: Report) -> str:

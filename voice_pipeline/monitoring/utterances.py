@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from voice_pipeline.messages import MalformedMessageError
-from voice_pipeline.monitoring.latency import UtteranceLatency
+from voice_pipeline.monitoring.latency import Part, UtteranceLatency
 
 # `open`: still spoken, or waiting to be carried out; `moving`: its plan is being executed. All others are ends:
 # `nothing`: no command was in it; `answered`: the robot only said something; the rest is how its plan ended.
@@ -23,7 +23,7 @@ class UtteranceRecord:
     `heard` is its newest text, `understood` and `planned` the steps in short words, `said` what the robot answered,
     `reason` why it ended as it did. `started_ns` is when its first message came, `speech_end_ns` the capture time of
     its last voiced sample, `updated_ns` when its newest message came. `voice_to_stop_ms` is there where it stopped the
-    robot: from the last voiced sample of the emergency word's revision to zero velocity.
+    robot: from the last voiced sample of the emergency word's revision to zero velocity; `stop_parts` sum to it.
     """
 
     utterance_id: str
@@ -40,6 +40,7 @@ class UtteranceRecord:
     reason: str = ''
     latency: UtteranceLatency | None = None
     voice_to_stop_ms: float | None = None
+    stop_parts: tuple[Part, ...] = ()
 
     @property
     def is_over(self) -> bool:

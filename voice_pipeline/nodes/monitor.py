@@ -1,4 +1,4 @@
-"""All topics → `/diagnostics`, `performance` and its numbers: rates, latencies, the machine, verdicts."""
+"""All topics → `/diagnostics`, `performance` and its numbers: rates, latencies, the machine, verdicts, utterances."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.publisher import Publisher
 from std_msgs.msg import Float32, String
@@ -21,17 +21,23 @@ from voice_pipeline.jetson.record import read_record
 from voice_pipeline.messages import STAGES, StageName
 from voice_pipeline.monitoring import diagnostics
 from voice_pipeline.monitoring.budgets import BudgetError, load_budgets
+from voice_pipeline.monitoring.changes import Changes
+from voice_pipeline.monitoring.hardware import find_sensors
 from voice_pipeline.monitoring.machine import MachineSampler
 from voice_pipeline.monitoring.monitor import PipelineMonitor
 from voice_pipeline.monitoring.processes import PsutilSystem
-from voice_pipeline.monitoring.report import Report, encode_report
+from voice_pipeline.monitoring.report import Level, Report, encode_report
 from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.monitoring.text import performance_lines
-from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
+from voice_pipeline.monitoring.utterances import encode_utterance
+from voice_pipeline.nodes.base import LATCHED_QOS, MESSAGE_QOS, PipelineNode, StartError, run
 from voice_pipeline.nodes.conversions import velocity_from_twist
+from voice_pipeline.nodes.health import DiagnosticsPublisher
+from voice_pipeline.paths import PACKAGE
 
 # Room for all lines of a report before the next one comes.
 LINES_PER_REPORT = len(STAGES) + 3
+UTTERANCES_HZ = 4.0  # how often those that have come further are published
 
 # Which stage is to blame for a malformed message on a topic.
 SOURCES: dict[str, StageName] = {
@@ -41,6 +47,9 @@ SOURCES: dict[str, StageName] = {
     topics.PLAN: 'planning',
     topics.EXECUTION: 'control',
 }
+# Of what only the recogniser can count: its status, and what its keys begin with.
+LISTENING = f'{PACKAGE}: listening'
+NOT_BELIEVED = 'not believed: '
 
 
 class Monitor(PipelineNode[MonitorSettings]):
@@ -53,23 +62,33 @@ class Monitor(PipelineNode[MonitorSettings]):
         except BudgetError as error:
             raise StartError(str(error)) from None
         self._monitor = PipelineMonitor(budgets, time.time_ns)
-        self._sampler = MachineSampler(PsutilSystem(), time.time_ns)
+        self._changes = Changes()
         self._host = Host()
+        self._sensors = find_sensors(self._host)
+        self._sampler = MachineSampler(PsutilSystem(), time.time_ns, self._sensors)
+        self._waiting_lines: deque[str] = deque()
+        self._advertise()
         self._listen()
-        self._diagnostics = self.create_publisher(DiagnosticArray, topics.DIAGNOSTICS, MESSAGE_QOS)
+        rate_hz = self.settings.rate_hz
+        self.create_steady_timer(1.0 / rate_hz, self._publish_report)
+        self.create_steady_timer(1.0 / (rate_hz * LINES_PER_REPORT), self._publish_line)
+        self.create_steady_timer(1.0 / UTTERANCES_HZ, self._publish_utterances)
+        self.report_ready(f'reads {self._sensors.description}')
+
+    def _advertise(self) -> None:
+        self._diagnostics = DiagnosticsPublisher(self)
         self._lines = self.create_publisher(String, topics.PERFORMANCE, MESSAGE_QOS)
         self._report = self.create_publisher(String, topics.REPORT, MESSAGE_QOS)
+        self._utterances = self.create_publisher(String, topics.UTTERANCE, MESSAGE_QOS)
         self._numbers = {stage: self._number_publishers(stage) for stage in STAGES}
-        self._waiting_lines: deque[str] = deque()
-        self.create_steady_timer(1.0 / self.settings.rate_hz, self._publish_report)
-        self.create_steady_timer(1.0 / (self.settings.rate_hz * LINES_PER_REPORT), self._publish_line)
-        self.report_ready()
 
     def _listen(self) -> None:
         self.on_audio(self._on_frame)
         kind = TwistStamped if self.settings.stamped else Twist
         self.create_subscription(kind, topics.CMD_VEL, self._on_velocity, MESSAGE_QOS)
         self.on_every_message(self._monitor.on_message)
+        self.create_subscription(String, topics.READY, lambda text: self._monitor.on_ready(text.data), LATCHED_QOS)
+        self.create_subscription(DiagnosticArray, topics.DIAGNOSTICS, self._on_diagnostics, MESSAGE_QOS)
 
     def _number_publishers(self, stage: StageName) -> tuple[Publisher, Publisher]:
         base = f'{topics.PERFORMANCE}/{stage}'
@@ -78,39 +97,58 @@ class Monitor(PipelineNode[MonitorSettings]):
             self.create_publisher(Float32, f'{base}/latency_ms', MESSAGE_QOS),
         )
 
+    # --- what comes in -------------------------------------------------------------------------------------------
+
     def _on_frame(self, frame: Frame, received_ns: int) -> None:
         self._monitor.on_audio(frame.sequence, frame.stamp_ns, frame.end_ns, received_ns)
 
     def _on_velocity(self, message: Twist | TwistStamped) -> None:
         self._monitor.on_velocity(velocity_from_twist(message) != STILL, time.time_ns())
 
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        """Take what the recogniser turned down; robots share this topic, so that of another host is none of ours."""
+        for status in message.status:
+            if status.name == LISTENING and status.hardware_id == platform.node():
+                counts = {value.key: value.value for value in status.values if value.key.startswith(NOT_BELIEVED)}
+                numbers = {key: int(value) for key, value in counts.items() if value.isdecimal()}
+                self._monitor.on_counted_elsewhere('recognition', numbers)
+
     def reject(self, topic: str, reason: str) -> None:
         """Drop an unusable message, and hold it against the stage it comes from."""
         super().reject(topic, reason)
-        self._monitor.on_malformed(SOURCES[topic])
+        self._monitor.on_malformed(SOURCES[topic], reason)
+
+    # --- what goes out -------------------------------------------------------------------------------------------
 
     def _publish_report(self) -> None:
+        setup = read_record(self._host)
+        self._monitor.on_setup(setup)
         self._monitor.on_machine(self._sampler.sample())
         report = self._monitor.report()
+        self._log_changes(report)
         self._report.publish(String(data=encode_report(report)))
         self._waiting_lines = deque(performance_lines(report))
-        self._publish_diagnostics(report)
+        statuses = diagnostics.diagnostic_statuses(report, platform.node())
+        if setup is not None:
+            statuses.append(diagnostics.jetson_status(setup, platform.node()))
+        self._diagnostics.publish(statuses)
         self._publish_numbers(report)
+
+    def _log_changes(self, report: Report) -> None:
+        for change in self._changes.since_last(report):
+            if change.level is Level.OK:
+                self.get_logger().info(change.line)
+            else:
+                self.get_logger().warning(change.line)
 
     def _publish_line(self) -> None:
         """Publish one line at a time: `ros2 topic echo` keeps five messages, and would lose the first of six."""
         if self._waiting_lines:
             self._lines.publish(String(data=self._waiting_lines.popleft()))
 
-    def _publish_diagnostics(self, report: Report) -> None:
-        message = DiagnosticArray()
-        message.header.stamp = self.get_clock().now().to_msg()
-        statuses = diagnostics.diagnostic_statuses(report, platform.node())
-        setup = read_record(self._host)
-        if setup is not None:
-            statuses.append(diagnostics.jetson_status(setup, platform.node()))
-        message.status = [_diagnostic_status(status) for status in statuses]
-        self._diagnostics.publish(message)
+    def _publish_utterances(self) -> None:
+        for record in self._monitor.changed_utterances():
+            self._utterances.publish(String(data=encode_utterance(record)))
 
     def _publish_numbers(self, report: Report) -> None:
         """Publish what is known: a plot shows a gap rather than a zero that was never measured."""
@@ -121,15 +159,9 @@ class Monitor(PipelineNode[MonitorSettings]):
             if stage.values.latency_ms is not None:
                 latency.publish(Float32(data=stage.values.latency_ms.p50))
 
-
-def _diagnostic_status(status: diagnostics.DiagnosticStatus) -> DiagnosticStatus:
-    return DiagnosticStatus(
-        level=bytes([status.level]),
-        name=status.name,
-        message=status.message,
-        hardware_id=status.hardware_id,
-        values=[KeyValue(key=value.key, value=value.value) for value in status.values],
-    )
+    def close(self) -> None:
+        """Let go of the sensors."""
+        self._sensors.close()
 
 
 def main() -> int:

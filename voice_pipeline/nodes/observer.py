@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar, runtime_checkable
 
 from nav_msgs.msg import Odometry as OdometryMessage
 from std_msgs.msg import String
 
 from voice_pipeline import topics
 from voice_pipeline.control.motion import Odometry
-from voice_pipeline.messages import Message
+from voice_pipeline.messages import MalformedMessageError, Message
 from voice_pipeline.monitoring.report import Report, decode_report
+from voice_pipeline.monitoring.utterances import UtteranceRecord, decode_utterance
 from voice_pipeline.nodes.aside import spinning_aside
-from voice_pipeline.nodes.base import LATCHED_QOS, PipelineNode
+from voice_pipeline.nodes.base import LATCHED_QOS, MESSAGE_QOS, PipelineNode
 from voice_pipeline.nodes.conversions import odometry_from_message
 from voice_pipeline.settings import Settings
+
+RecordT = TypeVar('RecordT')
 
 
 class Listener(Protocol):
@@ -35,6 +38,14 @@ class Listener(Protocol):
         """Take what the monitor says."""
 
 
+@runtime_checkable
+class UtteranceListener(Protocol):
+    """A listener that also wants to know what the monitor has put together about each utterance."""
+
+    def on_utterance(self, record: UtteranceRecord) -> None:
+        """Take how far an utterance has come."""
+
+
 class _Observer(PipelineNode[Settings]):
     def __init__(self, listener: Listener) -> None:
         super().__init__('observer', Settings)
@@ -43,7 +54,20 @@ class _Observer(PipelineNode[Settings]):
         self.create_subscription(
             OdometryMessage, topics.ODOM, lambda message: listener.on_odometry(odometry_from_message(message)), 10
         )
-        self.create_subscription(String, topics.REPORT, lambda text: listener.on_report(decode_report(text.data)), 10)
+        self._on_document(topics.REPORT, decode_report, listener.on_report)
+        if isinstance(listener, UtteranceListener):
+            self._on_document(topics.UTTERANCE, decode_utterance, listener.on_utterance)
+
+    def _on_document(self, topic: str, decode: Callable[[str], RecordT], take: Callable[[RecordT], None]) -> None:
+        def receive(raw: String) -> None:
+            try:
+                record = decode(raw.data)
+            except MalformedMessageError as error:
+                self.reject(topic, str(error))
+                return
+            take(record)
+
+        self.create_subscription(String, topic, receive, MESSAGE_QOS)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from voice_pipeline.audio.settings import CaptureSettings
 from voice_pipeline.control.settings import ControlSettings
+from voice_pipeline.dashboard.settings import DashboardSettings
 from voice_pipeline.limits import RobotLimits
 from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.planning.settings import PlanningSettings
@@ -26,6 +27,7 @@ NODE_SETTINGS: dict[str, type[Settings]] = {
     'monitor': MonitorSettings,
     'speaker': SpeakerSettings,
     'simulated_robot': SimulationSettings,
+    'dashboard': DashboardSettings,
 }
 
 # Limits stand in one file of their own, which both nodes that keep them read.

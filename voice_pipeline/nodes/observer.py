@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import rclpy
 from nav_msgs.msg import Odometry as OdometryMessage
@@ -20,6 +20,8 @@ from voice_pipeline.monitoring.report import Report, decode_report
 from voice_pipeline.nodes.base import LATCHED_QOS, PipelineNode, make_executor
 from voice_pipeline.nodes.conversions import odometry_from_message
 from voice_pipeline.settings import Settings
+
+NodeT = TypeVar('NodeT', bound=PipelineNode[Any])
 
 
 class Listener(Protocol):
@@ -38,7 +40,9 @@ class Listener(Protocol):
         """Take what the monitor says."""
 
 
-class _Observer(PipelineNode[Settings]):
+class Observer(PipelineNode[Settings]):
+    """Listens to what the pipeline publishes for people and tools."""
+
     def __init__(self, listener: Listener) -> None:
         super().__init__('observer', Settings)
         self.create_subscription(String, topics.READY, lambda message: listener.on_ready(message.data), LATCHED_QOS)
@@ -52,12 +56,19 @@ class _Observer(PipelineNode[Settings]):
 @contextmanager
 def observing(listener: Listener, namespace: str, domain_id: int) -> Iterator[None]:
     """Listen to the pipeline in this namespace and DDS domain, from a thread of its own, while the context lasts."""
+    with on_graph(lambda: Observer(listener), namespace, domain_id):
+        yield
+
+
+@contextmanager
+def on_graph(make_node: Callable[[], NodeT], namespace: str, domain_id: int) -> Iterator[NodeT]:
+    """Make a node in this namespace and DDS domain, and let a thread of its own spin it while the context lasts."""
     rclpy.init(
         args=['--ros-args', '-r', f'__ns:={namespace}', '--log-level', 'warn'],
         domain_id=domain_id,
         signal_handler_options=SignalHandlerOptions.NO,
     )
-    node = _Observer(listener)
+    node = make_node()
     executor = make_executor()
     executor.add_node(node)
     ended = threading.Event()
@@ -72,7 +83,7 @@ def observing(listener: Listener, namespace: str, domain_id: int) -> Iterator[No
     thread = threading.Thread(target=spin, name='observer', daemon=True)
     thread.start()
     try:
-        yield
+        yield node
     finally:
         ended.set()
         thread.join(timeout=2.0)

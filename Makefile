@@ -17,6 +17,13 @@ setup: ## make .venv with everything that is needed (quick when nothing changed)
 demo: setup ## speak commands to a simulated robot: real Whisper, real DDS, separate processes
 	@$(BIN)/python -m voice_pipeline demo
 
+.PHONY: bench
+bench: setup ## validate every promise, and compare recognition with its peers; the reports go into reports/
+	@status=0; $(BIN)/python -m voice_pipeline validate --quick --json reports/validation.json \
+		--html reports/validation.html || status=$$?; \
+	$(BIN)/python -m voice_pipeline benchmark recognition --runs 1 --json reports/recognition.json \
+		--plot reports/recognition.svg && exit $$status
+
 .PHONY: build
 build: setup ## build the package with colcon, into build/ and install/
 	@$(COLCON) build --packages-select voice_pipeline --event-handlers console_direct-

@@ -124,6 +124,12 @@ ARGUMENTS = [
         'make them so, or do not look. The other arguments of jetson.launch.py may be given too.',
     ),
     DeclareLaunchArgument(
+        'profile',
+        default_value='',
+        description='Folder for a profile of each node, written when it ends and on SIGUSR1 ("voice_pipeline flame" '
+        "draws them). auto: the folder profile beside ROS's logs. Empty: none.",
+    ),
+    DeclareLaunchArgument(
         'log_level',
         default_value='info',
         choices=['debug', 'info', 'warn', 'error', 'fatal'],
@@ -145,6 +151,8 @@ OVERRIDES = {
 }
 BOOLEANS = ('stamped',)
 INTEGERS = ('port',)
+# Those of every node.
+SHARED_OVERRIDES = {'profile': 'profile'}
 # The nodes that keep to the robot's limits.
 LIMITED = ('action_planner', 'robot_control')
 
@@ -152,12 +160,12 @@ LIMITED = ('action_planner', 'robot_control')
 def make_node(context: LaunchContext, name: str, condition: IfCondition | None = None) -> Node:
     """Return the action that starts one node, with its parameter file and what the launch arguments say."""
     overrides = {}
-    for parameter, argument in OVERRIDES[name].items():
+    for parameter, argument in {**SHARED_OVERRIDES, **OVERRIDES[name]}.items():
         value = LaunchConfiguration(argument).perform(context)
         overrides[parameter] = _typed(parameter, value)
     if name == 'action_planner' and LaunchConfiguration('robot').perform(context) == 'simulated':
         overrides['skills'] = SKILLS  # a real robot's are in its action_planner.yaml
-    files = [f'{name}.yaml', *(['robot.yaml'] if name in LIMITED else [])]
+    files = [f'{name}.yaml', 'profile.yaml', *(['robot.yaml'] if name in LIMITED else [])]
     return Node(
         package='voice_pipeline',
         executable=name,

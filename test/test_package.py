@@ -94,7 +94,7 @@ def test_every_node_is_an_executable_and_every_executable_a_node():
     scripts = dict(entry.split(' = ') for entry in setup_arguments()['entry_points']['console_scripts'])
     nodes = {name: target for name, target in scripts.items() if name != 'voice_pipeline'}
     assert {f'voice_pipeline.nodes.{name}:main' for name in nodes} == set(nodes.values())
-    shared = {'__init__', 'aside', 'base', 'commander', 'conversions', 'health', 'observer', 'parameters'}
+    shared = {'__init__', 'aside', 'base', 'commander', 'conversions', 'health', 'observer', 'parameters', 'probe'}
     assert nodes.keys() == {path.stem for path in (ROOT / 'voice_pipeline' / 'nodes').glob('*.py')} - shared
 
 

@@ -7,12 +7,17 @@ import pytest
 from voice_pipeline.recognition import weights
 from voice_pipeline.recognition.checkpoint import CheckpointError, read_ctranslate2, to_openai
 from voice_pipeline.recognition.weights import (
+    ModelCard,
     ModelError,
     bundled_checkpoint,
     bundled_directory,
+    card_of,
+    ctranslate2_directory,
     for_faster_whisper,
     for_openai_whisper,
+    hears_short_windows,
     required_backend,
+    save_card,
 )
 
 
@@ -152,11 +157,62 @@ def test_models_are_resolved_for_the_library_that_reads_them(tmp_path):
     assert required_backend('tiny.en') is None
 
 
+def test_a_folder_is_for_whoever_finds_weights_in_it(tmp_path):
+    for name, files in (('both', ('model.pt', 'model.bin')), ('torch', ('model.pt',)), ('fast', ('model.bin',))):
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / file).write_bytes(b'weights')
+
+    assert required_backend(str(tmp_path / 'both')) is None
+    assert required_backend(str(tmp_path / 'torch')) == 'openai-whisper'
+    assert required_backend(str(tmp_path / 'fast')) == 'faster-whisper'
+    assert for_openai_whisper(str(tmp_path / 'both')) == str(tmp_path / 'both' / 'model.pt')
+    assert ctranslate2_directory(str(tmp_path / 'both')) == tmp_path / 'both'
+
+
+def test_a_folder_in_half_precision_becomes_a_checkpoint_once(cache, tmp_path, monkeypatch):
+    folder = tmp_path / 'mine'
+    folder.mkdir()
+    (folder / 'model.bin').symlink_to(bundled_directory() / 'model.bin')
+
+    made = for_openai_whisper(str(folder))
+
+    assert Path(made).read_bytes() == bundled_checkpoint().read_bytes()
+    monkeypatch.setattr(weights, '_write_checkpoint', lambda *_: pytest.fail('made again without need'))
+    assert for_openai_whisper(str(folder)) == made
+
+
+def test_a_folder_that_is_no_whisper_is_said_with_what_to_do(cache, tmp_path):
+    (tmp_path / 'model.bin').write_bytes(b'no model')
+    with pytest.raises(ModelError, match=r'not a Whisper model.*set backend to faster-whisper'):
+        for_openai_whisper(str(tmp_path))
+
+
+def test_a_card_is_read_as_it_was_written(tmp_path):
+    card = ModelCard(base='tiny.en', hears_short_windows=True, number_format='int8')
+    save_card(card, tmp_path)
+    (tmp_path / 'model.pt').write_bytes(b'weights')
+    (tmp_path / 'other.pt').write_bytes(b'weights')
+
+    assert card_of(str(tmp_path)) == card_of(str(tmp_path / 'model.pt')) == card
+    assert hears_short_windows(str(tmp_path))
+    for model in ('tiny.en', 'base.en', '', str(tmp_path / 'other.pt'), str(tmp_path / 'nothing')):
+        assert card_of(model) is None
+        assert not hears_short_windows(model)
+
+
+@pytest.mark.parametrize('content', [b'', b'{}', b'{"base": 1}', b'\xff'])
+def test_a_damaged_card_is_said_with_what_to_do(tmp_path, content):
+    (tmp_path / 'voice_pipeline.json').write_bytes(content)
+    with pytest.raises(ModelError, match='make the model again'):
+        card_of(str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ('resolve', 'model', 'hint'),
     [
         (for_faster_whisper, 'mine.pt', 'set backend to openai-whisper'),
-        (for_openai_whisper, '.', 'set backend to faster-whisper'),
+        (for_openai_whisper, '.', 'neither model.pt nor model.bin'),
         (for_faster_whisper, '.', r'no model\.bin'),
         (for_faster_whisper, '/nowhere/model', 'does not exist'),
         (for_openai_whisper, 'nowhere.pt', 'does not exist'),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.logging import get_logging_directory
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -24,7 +27,11 @@ from voice_pipeline import messages, paths, topics
 from voice_pipeline.audio.frames import Frame
 from voice_pipeline.nodes.conversions import AlienMessageError, audio_from_message
 from voice_pipeline.nodes.parameters import declare_settings
+from voice_pipeline.profiling.settings import AUTO, ProfileSettings
 from voice_pipeline.settings import Settings, SettingsError
+
+if TYPE_CHECKING:  # a node that is not profiled loads none of it
+    from voice_pipeline.profiling.profiler import Profiler
 
 SettingsT = TypeVar('SettingsT', bound=Settings)
 MessageT = TypeVar('MessageT', bound=messages.Message)
@@ -60,7 +67,7 @@ class PipelineNode(Node, Generic[SettingsT]):
 
     def __init__(self, name: str, settings_type: type[SettingsT]) -> None:
         super().__init__(name, automatically_declare_parameters_from_overrides=True)
-        self.settings = declare_settings(self, settings_type)
+        self.settings, self._profile_settings = declare_settings(self, settings_type, ProfileSettings)
         self.malformed: Counter[str] = Counter()
         self.has_failed = False
         self._log_bridge = _LogBridge(self)
@@ -126,6 +133,24 @@ class PipelineNode(Node, Generic[SettingsT]):
         self.get_logger().fatal(reason)
         self.has_failed = True
 
+    def start_profile(self) -> Profiler | None:
+        """Profile the node from now on, where its parameters say so. Raises `StartError`."""
+        wanted = self._profile_settings
+        if not wanted.profile:
+            return None
+        from voice_pipeline.profiling.profiler import Profiler
+
+        folder = get_logging_directory() / 'profile' if wanted.profile == AUTO else Path(wanted.profile).expanduser()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartError(f"the profile cannot be written: {error}; set 'profile' to another folder") from None
+        profiler = Profiler(self.get_name(), folder, wanted.profile_rate_hz, wanted.profile_s)
+        signal.signal(signal.SIGUSR1, lambda _number, _frame: profiler.ask())
+        profiler.start()
+        self.get_logger().info(f'writes its profile into {folder} when it ends and on SIGUSR1 (pid {os.getpid()})')
+        return profiler
+
     def close(self) -> None:
         """End threads and leave the robot at rest; called while messages can still be sent."""
 
@@ -161,8 +186,10 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     ended = _end_on_signals()
     node: PipelineNode[SettingsT] | None = None
+    profiler: Profiler | None = None
     try:
         node = make_node()
+        profiler = node.start_profile()
         executor = make_executor()
         executor.add_node(node)
         while rclpy.ok() and not ended() and not node.has_failed:
@@ -172,7 +199,11 @@ def run(make_node: Callable[[], PipelineNode[SettingsT]], arguments: list[str] |
         return EXIT_WRONG_SETTINGS
     finally:
         if node is not None:
+            if profiler is not None:
+                profiler.stop()
             node.close()
+            if profiler is not None:
+                profiler.join()
             node.destroy_node()
         rclpy.try_shutdown()
         # Python takes its own handlers away before it is gone, and a second Ctrl-C then kills what had ended well.

@@ -46,7 +46,9 @@ class UtteranceListener(Protocol):
         """Take how far an utterance has come."""
 
 
-class _Observer(PipelineNode[Settings]):
+class Observer(PipelineNode[Settings]):
+    """Listens to what the pipeline publishes for people and tools."""
+
     def __init__(self, listener: Listener) -> None:
         super().__init__('observer', Settings)
         self.create_subscription(String, topics.READY, lambda message: listener.on_ready(message.data), LATCHED_QOS)
@@ -73,5 +75,5 @@ class _Observer(PipelineNode[Settings]):
 @contextmanager
 def observing(listener: Listener, namespace: str, domain_id: int) -> Iterator[None]:
     """Listen to the pipeline in this namespace and DDS domain, from a thread of its own, while the context lasts."""
-    with spinning_aside(lambda: _Observer(listener), namespace, domain_id):
+    with spinning_aside(lambda: Observer(listener), namespace, domain_id):
         yield

@@ -184,9 +184,14 @@ def merge_into_torch(model: Any, path: Path) -> None:
 
 def _merge(adapter: Adapter, weights: Mapping[str, Matrix], path: Path) -> dict[str, npt.NDArray[np.float16]]:
     """Return the merged weights. Raises `ModelError` where the adapter was not trained on these weights."""
-    if fingerprint(weights) != adapter.header.base_fingerprint:
-        raise ModelError(f'{path} does not fit these weights: {ANOTHER_MODEL}')
+    check_fits(adapter, weights, str(path))
     return {layer: adapter.merged(layer, weight) for layer, weight in weights.items()}
+
+
+def check_fits(adapter: Adapter, weights: Mapping[str, Matrix], name: str = 'the adapter') -> None:
+    """Raise `ModelError` where the adapter was not trained on these weights."""
+    if fingerprint(weights) != adapter.header.base_fingerprint:
+        raise ModelError(f'{name} does not fit these weights: {ANOTHER_MODEL}')
 
 
 def merged_ctranslate2_directory(base_directory: Path, path: Path) -> Path:

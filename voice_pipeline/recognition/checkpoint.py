@@ -20,6 +20,7 @@ Arrays = dict[str, Array]
 
 BINARY_VERSION = 6
 _DTYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
+_BFLOAT16 = 5  # which numpy does not have
 
 
 class CheckpointError(ValueError):
@@ -37,6 +38,8 @@ def read_ctranslate2(path: Path) -> Arrays:
             _unpack(file, 'I')  # revision of the specification
             (count,) = _unpack(file, 'I')
             return dict(_read_array(file) for _ in range(count))
+        except CheckpointError:
+            raise
         except (struct.error, UnicodeDecodeError, IndexError, ValueError) as error:
             raise CheckpointError(f'{path} is not a CTranslate2 model: {error}') from error
 
@@ -74,6 +77,8 @@ def _read_array(file: BinaryIO) -> tuple[str, Array]:
     (rank,) = _unpack(file, 'B')
     shape = _unpack(file, 'I' * rank)
     (dtype,) = _unpack(file, 'B')
+    if dtype == _BFLOAT16:
+        raise CheckpointError(f'{name} is in bfloat16, which cannot be converted: take the model that it was made from')
     (size,) = _unpack(file, 'I')
     return name, np.frombuffer(file.read(size), dtype=_DTYPES[dtype]).reshape(shape)
 
@@ -82,8 +87,11 @@ def to_openai(arrays: Arrays) -> tuple[dict[str, int], Arrays]:
     """
     Return (dimensions, state): what `whisper.load_model` reads as `dims` and `model_state_dict`.
 
-    Raises `CheckpointError` where an array is missing or the key's bias is not zero.
+    Raises `CheckpointError` where an array is missing, is in 8 bits or 16-bit integers, or the key's bias is not zero.
     """
+    quantised = [name for name, array in arrays.items() if array.ndim and array.dtype.kind == 'i']
+    if quantised:
+        raise CheckpointError(f'{quantised[0]} holds rounded integers: take the model that it was made from')
     try:
         return _dimensions(arrays), _encoder(arrays) | _decoder(arrays)
     except KeyError as error:

@@ -20,7 +20,13 @@ from voice_pipeline.recognition.backend import NOTHING_HEARD, Hypothesis, Reques
 from voice_pipeline.recognition.bias import NOTHING_EXPECTED, Bias, Expected, Margins
 from voice_pipeline.recognition.features import LogMels, usable
 from voice_pipeline.recognition.loops import LoopWatch
-from voice_pipeline.recognition.weights import ModelError, for_faster_whisper
+from voice_pipeline.recognition.weights import (
+    ModelError,
+    card_of,
+    ctranslate2_directory,
+    for_faster_whisper,
+    hears_short_windows,
+)
 from voice_pipeline.recognition.window import Window, token_limit
 
 MAX_TOKENS = 224  # half of the positions that Whisper's decoder has
@@ -45,10 +51,10 @@ class FasterBackend:
         """Load the model, downloading it where it is a name that is not here yet. Raises `ModelError`."""
         from faster_whisper.tokenizer import Tokenizer
 
-        whisper = _load(model, device, compute_type, threads, adapter)
+        whisper = _load(model, device, _compute_type(model, device, compute_type), threads, adapter)
         self.device = device
-        self.has_adapter = adapter is not None
-        self.description = f'faster-whisper {model} on {device}, {compute_type}'
+        self.has_adapter = adapter is not None or hears_short_windows(model)
+        self.description = f'faster-whisper {model} on {device}, {whisper.model.compute_type}'
         self._model = whisper.model
         self._log_mels = LogMels(self.batch_size, whisper.model.n_mels)
         self._tokenizer = Tokenizer(
@@ -148,17 +154,25 @@ def _on_cpu(view: Any) -> npt.NDArray[np.float32]:
     return np.asarray(view.to_device(Device.cpu).to(DataType.float32))
 
 
+def _compute_type(model: str, device: str, fastest: str) -> str:
+    """Return the number format that the model was made for, where this device computes in it, else the fastest."""
+    import ctranslate2
+
+    card = card_of(model)
+    if card is not None and card.number_format in ctranslate2.get_supported_compute_types(device):
+        return card.number_format
+    return fastest
+
+
 def _load(model: str, device: str, compute_type: str, threads: int, adapter: Path | None) -> Any:
     from faster_whisper import WhisperModel
-    from faster_whisper.utils import download_model
 
     source = for_faster_whisper(model)
     try:
         if adapter is not None:
             from voice_pipeline.recognition.adapter import merged_ctranslate2_directory
 
-            base = Path(source) if Path(source).is_dir() else Path(download_model(source))
-            source = str(merged_ctranslate2_directory(base, adapter))
+            source = str(merged_ctranslate2_directory(ctranslate2_directory(model), adapter))
         return WhisperModel(source, device=device, compute_type=compute_type, cpu_threads=threads)
     except ModelError:
         raise

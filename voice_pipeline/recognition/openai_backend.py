@@ -20,7 +20,7 @@ from voice_pipeline.recognition.bias import NOTHING_EXPECTED, Bias, Expected
 from voice_pipeline.recognition.features import LogMel, usable
 from voice_pipeline.recognition.greedy import GreedyDecoder, SpecialTokens
 from voice_pipeline.recognition.loops import LoopWatch
-from voice_pipeline.recognition.weights import ModelError, for_openai_whisper
+from voice_pipeline.recognition.weights import ModelError, for_openai_whisper, hears_short_windows
 from voice_pipeline.recognition.window import Window, token_limit
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class OpenAiBackend:
         torch.set_num_threads(threads)
         _give_back_large_blocks()
         self._model = _load(model, device)
-        self.has_adapter = adapter is not None
+        self.has_adapter = adapter is not None or hears_short_windows(model)
         if adapter is not None:
             from voice_pipeline.recognition.adapter import merge_into_torch
 

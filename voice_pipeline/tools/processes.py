@@ -8,12 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 NAMESPACE = '/voice'
+_LOOK_S = 0.5  # how often whoever waits looks whether all nodes live
 _STOP_ORDER = ((signal.SIGINT, 10.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0))
+
+
+class PipelineError(RuntimeError):
+    """The pipeline does not do what is waited for; the text says why and what to do."""
 
 
 @dataclass
@@ -66,6 +71,20 @@ class PipelineProcesses:
     def failed(self) -> NodeProcess | None:
         """Return a node that has ended by itself, if there is one."""
         return next((node for node in self.nodes if node.process.poll() is not None), None)
+
+    def wait(self, happens: Callable[[float], bool], timeout_s: float, what: str) -> None:
+        """
+        Wait until `happens(seconds)`, which waits for up to so long itself, is true.
+
+        Raises `PipelineError` where a node has ended meanwhile, or at the timeout.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while not happens(_LOOK_S):
+            failed = self.failed()
+            if failed is not None:
+                raise PipelineError(f'{failed.name} has ended:\n{failed.last_words()}')
+            if time.monotonic() > deadline_s:
+                raise PipelineError(f'waited {timeout_s:.0f} s for {what}; the logs are in {self.logs}')
 
     def stop(self) -> None:
         """End all nodes: ask them together, wait, and insist where one does not listen."""

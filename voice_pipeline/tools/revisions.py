@@ -149,7 +149,7 @@ def revise_streams(
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix='recognise') as pool:
         worker = pool.submit(_work, recognizer, clock, news, is_over)
         try:
-            for arrival_ns, name, frame in _arrivals(sounds):
+            for arrival_ns, name, frame in arrivals(sounds):
                 clock.wait_until(start_ns + arrival_ns)
                 recognizer.accept(frame, clock.now_ns() - start_ns, name)
                 news.set()
@@ -161,8 +161,8 @@ def revise_streams(
     return [[one for one in revisions if one.stream == name] for name in names]
 
 
-def _arrivals(sounds: Sequence[Samples]) -> Iterator[tuple[int, str, Frame]]:
-    """Yield the frames as (when it arrives, stream, frame): the streams are offset, as devices are."""
+def arrivals(sounds: Sequence[Samples]) -> Iterator[tuple[int, str, Frame]]:
+    """Yield frames from 0 on as (when it arrives in ns, stream, frame): the streams are offset, as devices are."""
     offset_ns = round(FRAME_S * NS_PER_S) // len(sounds)
     frames = [
         [(frame.end_ns + index * offset_ns, str(index), frame) for frame in _frames(samples)]

@@ -5,21 +5,29 @@ from __future__ import annotations
 import argparse
 
 from voice_pipeline.tools.benchmark import (
+    compare,
     control,
     endurance,
+    gate,
     listening,
     names,
     recognition_command,
+    stages,
     streams,
+    techniques,
     understanding_command,
 )
 
 PARTS = {
+    'stages': stages,
+    'compare': compare,
+    'gate': gate,
     'recognition': recognition_command,
     'streams': streams,
     'listening': listening,
     'names': names,
     'endurance': endurance,
+    'techniques': techniques,
     'understanding': understanding_command,
     'control': control,
 }

@@ -5,7 +5,6 @@ does hits all alike.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from statistics import median
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.tools.benchmark.clips import Clip
 from voice_pipeline.tools.benchmark.contestant import ContestantError, ContestantProcess, Entry, Heard, Memory
+from voice_pipeline.tools.machine import core_count
 
 # CTranslate2's threads spin for 200 ms after their work (KMP_BLOCKTIME of Intel's OpenMP): the next turn comes later.
 SETTLE_S = 0.25
@@ -87,11 +87,6 @@ def _thread_counts(entry: Entry, threads: int | None) -> list[int]:
         return [threads]
     cores = core_count()
     return sorted({2**exponent for exponent in range(cores.bit_length())} | {cores})
-
-
-def core_count() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def _fastest(entry: Entry, clip: Clip, device: str, thread_counts: Sequence[int]) -> ContestantProcess:

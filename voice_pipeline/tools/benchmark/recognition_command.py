@@ -21,6 +21,7 @@ from voice_pipeline.tools.benchmark.ours import our_entries
 from voice_pipeline.tools.benchmark.output import count, make_console, save_json, unsaved
 from voice_pipeline.tools.benchmark.peers import PEERS
 from voice_pipeline.tools.benchmark.recognition import Lineup, enter, memories, take_turns
+from voice_pipeline.tools.machine import describe, machine
 from voice_pipeline.tools.revisions import SETTLED_REVISIONS
 
 PURPOSE = 'Whisper as this package runs it, beside openai-whisper, faster-whisper and whisper.cpp'
@@ -75,7 +76,7 @@ def choose_clips(arguments: argparse.Namespace) -> list[Clip]:
 def run(entries: Sequence[Entry], clips: Sequence[Clip], arguments: argparse.Namespace) -> int:
     """Let the entries hear the clips and report; return the exit status."""
     console = make_console()
-    about = {'machine': report.machine(), 'device': arguments.device, 'runs': arguments.runs}
+    about = {'machine': machine(), 'device': arguments.device, 'runs': arguments.runs}
     typical = sorted(clips, key=lambda clip: len(clip.samples))[len(clips) // 2]
     with Lineup() as lineup:
         with console.status('starting') as status:
@@ -105,7 +106,7 @@ def _print(console: Console, results: Sequence[report.Result], about: Mapping[st
                 f'{SETTLED_REVISIONS} revisions in a row had shown them',
                 highlight=False,
             )
-    console.print(f'{clip_count} clips, {about["runs"]} runs; {report.describe(about["machine"])}', highlight=False)
+    console.print(f'{clip_count} clips, {about["runs"]} runs; {describe(about["machine"])}', highlight=False)
 
 
 def _save(

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -17,12 +13,8 @@ from voice_pipeline.monitoring.statistics import nearest_rank
 from voice_pipeline.recognition.weights import BUNDLED_MODEL
 from voice_pipeline.tools.benchmark.clips import Clip
 from voice_pipeline.tools.benchmark.contestant import ContestantProcess, Memory
-from voice_pipeline.tools.benchmark.recognition import LeftOut, Take, core_count
+from voice_pipeline.tools.benchmark.recognition import LeftOut, Take
 from voice_pipeline.tools.words import word_errors
-
-DISTRIBUTIONS = ('openai-whisper', 'torch', 'faster-whisper', 'ctranslate2', 'pywhispercpp', 'numpy')
-_BOARD = Path('/proc/device-tree/model')
-_CPU_INFO = Path('/proc/cpuinfo')
 
 
 @dataclass(frozen=True)
@@ -113,46 +105,6 @@ def _measure(kind: str, times_ms: list[float], reference_ms: float | None) -> Me
     return Measure(
         kind, len(times_ms), p50_ms, nearest_rank(times_ms, 95), p50_ms / reference_ms if reference_ms else None
     )
-
-
-def machine() -> dict[str, Any]:
-    """Return what the times depend on: processor, cores, system, versions, and the load before."""
-    return {
-        'processor': _processor(),
-        'cores': core_count(),
-        'load_before': [round(load, 2) for load in os.getloadavg()],
-        'system': f'{platform.system()} {platform.release()} {platform.machine()}',
-        'python': platform.python_version(),
-        'versions': {name: found for name in DISTRIBUTIONS if (found := _version(name))},
-    }
-
-
-def describe(about_machine: Mapping[str, Any]) -> str:
-    """Return what `machine` found as one line."""
-    versions = ', '.join(f'{name} {number}' for name, number in about_machine['versions'].items())
-    loads = ' '.join(f'{load:.1f}' for load in about_machine['load_before'])
-    return (
-        f'{about_machine["processor"]}, {about_machine["cores"]} cores, load before {loads}; '
-        f'{about_machine["system"]}, Python {about_machine["python"]}; {versions}'
-    )
-
-
-def _processor() -> str:
-    """Return the board's name, or the processor's."""
-    if _BOARD.is_file():
-        return _BOARD.read_text(errors='replace').rstrip('\0\n')
-    if _CPU_INFO.is_file():
-        for line in _CPU_INFO.read_text(errors='replace').splitlines():
-            if line.startswith('model name'):
-                return line.partition(':')[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None
 
 
 def as_json(results: Sequence[Result], left_out: Sequence[LeftOut], about: Mapping[str, Any]) -> dict[str, Any]:

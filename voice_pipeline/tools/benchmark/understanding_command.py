@@ -9,9 +9,9 @@ from pathlib import Path
 
 from voice_pipeline.tools.benchmark import understanding_report
 from voice_pipeline.tools.benchmark.output import make_console, save_json, unsaved
-from voice_pipeline.tools.benchmark.report import machine
 from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences, resource_file
 from voice_pipeline.tools.benchmark.understanding import SentenceParser, measure
+from voice_pipeline.tools.machine import machine
 from voice_pipeline.understanding.chain import Understander
 from voice_pipeline.understanding.settings import UnderstandingSettings
 from voice_pipeline.understanding.vocabulary import Vocabulary, VocabularyError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -21,7 +21,7 @@ from voice_pipeline.tools.demo.script import Line, default_script, recording, sc
 from voice_pipeline.tools.demo.story import Story, Utterance
 from voice_pipeline.tools.demo.view import live_view
 from voice_pipeline.tools.describe import describe_steps
-from voice_pipeline.tools.processes import NAMESPACE, PipelineProcesses
+from voice_pipeline.tools.processes import NAMESPACE, PipelineError, PipelineProcesses
 from voice_pipeline.understanding.parser import Parser
 from voice_pipeline.understanding.vocabulary import load_vocabulary
 
@@ -34,10 +34,6 @@ RECORDING_PAUSE_S = 9.0
 PLAIN_WIDTH = 140
 
 EXIT_OK, EXIT_NOT_CARRIED_OUT, EXIT_CANNOT_RUN = 0, 1, 2
-
-
-class DemoError(RuntimeError):
-    """The demonstration cannot go on; the text says why and what to do."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
         if arguments.record:
             return _record(arguments.record, console)
         return _run(script_of_files(arguments.wav) if arguments.wav else default_script(), arguments, console)
-    except (DemoError, SoundFileError, SpeechError) as error:
+    except (PipelineError, SoundFileError, SpeechError) as error:
         console.print(f'[red]demo:[/red] {error}', highlight=False)
         return EXIT_CANNOT_RUN
     except KeyboardInterrupt:
@@ -97,7 +93,7 @@ def _run(script: list[Line], arguments: argparse.Namespace, console: Console) ->
     try:
         from voice_pipeline.nodes.observer import observing
     except ImportError as error:
-        raise DemoError(
+        raise PipelineError(
             f'ROS 2 is not there ({error}): run "make demo", or source a ROS 2 installation with the Python it is for'
         ) from None
     story = Story()
@@ -150,14 +146,8 @@ def _wait_ready(story: Story, pipeline: PipelineProcesses, say: Callable[[str], 
 def _wait(
     condition: Callable[[], bool], timeout_s: float, story: Story, pipeline: PipelineProcesses, what: str
 ) -> None:
-    """Wait for the condition, watching that all nodes live. Raises `DemoError` where one has ended."""
-    deadline_s = time.monotonic() + timeout_s
-    while not story.wait_until(condition, timeout_s=0.5):
-        failed = pipeline.failed()
-        if failed is not None:
-            raise DemoError(f'{failed.name} has ended:\n{failed.last_words()}')
-        if time.monotonic() > deadline_s:
-            raise DemoError(f'waited {timeout_s:.0f} s for {what}; the logs are in {pipeline.logs}')
+    """Wait for the condition, watching that all nodes live. Raises `PipelineError` where one has ended."""
+    pipeline.wait(partial(story.wait_until, condition), timeout_s, what)
 
 
 def _converse(

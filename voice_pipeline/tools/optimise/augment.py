@@ -29,11 +29,15 @@ BABBLE_SHARE = 0.25
 _MAX_ATTEMPTS = 5
 
 
-def training_clip(voices: list[Voice], rng: np.random.Generator) -> Samples:
-    """Return one clip of speech as a robot may hear it, 16 kHz int16 of shape (n,). Raises `SpeechError`."""
-    sound = spoken(voices, rng)
+def training_clip(voices: list[Voice], rng: np.random.Generator, text: str | None = None) -> Samples:
+    """
+    Return one clip of speech as a robot may hear it, 16 kHz int16 of shape (n,). Raises `SpeechError`.
+
+    It says the text, all of it; without one, any sentence of the corpus, perhaps cut off.
+    """
+    sound = spoken(voices, rng, text)
     start, end = _silences(rng)
-    if rng.random() < CUT_SHARE:
+    if text is None and rng.random() < CUT_SHARE:
         length = max(round(SHORTEST_CUT_S * SAMPLE_RATE_HZ), round(rng.uniform(0.15, 1.0) * len(sound)))
         sound, end = sound[:length], 0
     sound = np.pad(sound, (start, end))[: round(MAX_CLIP_S * SAMPLE_RATE_HZ)]
@@ -52,12 +56,12 @@ def _silences(rng: np.random.Generator) -> tuple[int, int]:
     return round(rng.uniform(0, 0.5) * SAMPLE_RATE_HZ), round(rng.uniform(0, 0.8) ** 2 * SAMPLE_RATE_HZ)
 
 
-def spoken(voices: list[Voice], rng: np.random.Generator) -> Sound:
-    """Return one sentence by one of the voices, at any tempo and pitch. Raises `SpeechError`."""
+def spoken(voices: list[Voice], rng: np.random.Generator, text: str | None = None) -> Sound:
+    """Return the text, or any sentence, by one of the voices, at any tempo and pitch. Raises `SpeechError`."""
     for attempt in range(_MAX_ATTEMPTS):
-        voice, text, rate = pick(voices, rng), training_sentence(rng), rng.uniform(*RATES)
+        voice, said, rate = pick(voices, rng), text or training_sentence(rng), rng.uniform(*RATES)
         try:
-            return resampled(voice.speak(text, rate), rng.uniform(*PITCH_FACTORS))
+            return resampled(voice.speak(said, rate), rng.uniform(*PITCH_FACTORS))
         except SpeechError:
             if attempt == _MAX_ATTEMPTS - 1:
                 raise

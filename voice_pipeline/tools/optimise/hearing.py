@@ -10,7 +10,7 @@ import numpy as np
 
 from voice_pipeline.audio.frames import Samples, to_float
 from voice_pipeline.recognition.adapter import merge_into_torch, merged_ctranslate2_directory
-from voice_pipeline.recognition.weights import for_faster_whisper
+from voice_pipeline.recognition.weights import ctranslate2_directory
 from voice_pipeline.tools.optimise.teacher import SAMPLES_PER_STATE, load_whisper, log_mel, states_for, window
 
 MOST_TOKENS = 60  # a runaway decode is stopped here; a sentence of 10 s has 40
@@ -48,10 +48,10 @@ def _faster(model_name: str, adapter: Path | None, threads: int) -> Hearing:
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
 
-    directory = for_faster_whisper(model_name)
+    directory = ctranslate2_directory(model_name)
     if adapter is not None:
-        directory = str(merged_ctranslate2_directory(Path(directory), adapter))
-    whisper = WhisperModel(directory, device='cpu', compute_type='int8', cpu_threads=threads)
+        directory = merged_ctranslate2_directory(directory, adapter)
+    whisper = WhisperModel(str(directory), device='cpu', compute_type='int8', cpu_threads=threads)
     tokenizer = Tokenizer(whisper.hf_tokenizer, whisper.model.is_multilingual, task='transcribe', language='en')
     prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
 

@@ -23,17 +23,26 @@ Half = npt.NDArray[np.float16]
 
 @dataclass(frozen=True)
 class Example:
-    """A clip and what the teacher makes of it."""
+    """
+    A clip and what the student is to make of it: what the teacher does, or, with the teacher's states, what was said.
+
+    `hidden` is empty, (0, width), where the tokens are not the teacher's but those of the sentence that was said.
+    """
 
     samples: Samples  # (n,)
     states: Half  # (time, width): the encoder's states for the clip and `LONGEST_PADDING_S` after it
     hidden: Half  # (tokens, width): the decoder's last hidden states, from which the token probabilities follow
-    tokens: npt.NDArray[np.int32]  # the prompt and the teacher's greedy tokens, without the end token
+    tokens: npt.NDArray[np.int32]  # the prompt and the text, without the end token
 
     @property
     def is_usable(self) -> bool:
         """Whether the teacher did not run away itself."""
         return len(self.tokens) < token_limit(len(self.samples))
+
+    @property
+    def says_what_was_said(self) -> bool:
+        """Whether the tokens are those of the sentence, whatever the teacher hears."""
+        return not len(self.hidden)
 
 
 def load_whisper(model_name: str, device: str) -> Any:
@@ -45,12 +54,11 @@ def load_whisper(model_name: str, device: str) -> Any:
     return whisper.load_model(for_openai_whisper(model_name), device=device).eval()
 
 
-def prompt_tokens(model: Any) -> list[int]:
-    """Return what the decoder is given before the first word: no timestamps, and English where there is a choice."""
+def tokenizer_of(model: Any) -> Any:
+    """Return the model's tokenizer; its prompt asks for no timestamps, and for English where there is a choice."""
     from whisper.tokenizer import get_tokenizer
 
-    tokenizer = get_tokenizer(model.is_multilingual, num_languages=model.num_languages, language='en')
-    return list(tokenizer.sot_sequence_including_notimestamps)
+    return get_tokenizer(model.is_multilingual, num_languages=model.num_languages, language='en', task='transcribe')
 
 
 def log_mel(model: Any, clip: Samples, state_count: int) -> Any:
@@ -92,7 +100,16 @@ class Teacher:
 
     def __init__(self, model_name: str, device: str) -> None:
         self._model = load_whisper(model_name, device)
-        self._prompt = prompt_tokens(self._model)
+        self._tokenizer = tokenizer_of(self._model)
+        self._prompt = list(self._tokenizer.sot_sequence_including_notimestamps)
+
+    def label_as(self, clip: Samples, text: str) -> Example:
+        """Return the clip with the teacher's states and the text that is said in it."""
+        import torch
+
+        with torch.inference_mode():
+            (states,) = encode(self._model, [clip], self._model.dims.n_audio_ctx)
+        return self._example(clip, states, states[:0], [*self._prompt, *self._tokenizer.encode(f' {text}')])
 
     def label(self, clips: list[Samples]) -> list[Example]:
         """Return the clips with what the teacher makes of them."""
@@ -103,12 +120,14 @@ class Teacher:
         with torch.inference_mode():
             states = encode(self._model, clips, self._model.dims.n_audio_ctx)
             results = whisper.decode(self._model, states, options)
-            return [
-                self._example(clip, state, [*self._prompt, *result.tokens])
-                for clip, state, result in zip(clips, states, results, strict=True)
-            ]
+            examples = []
+            for clip, state, result in zip(clips, states, results, strict=True):
+                tokens = [*self._prompt, *result.tokens]
+                examples.append(self._example(clip, state, self._hidden(state, tokens), tokens))
+            return examples
 
-    def _example(self, clip: Samples, states: Any, tokens: list[int]) -> Example:
+    def _hidden(self, states: Any, tokens: list[int]) -> Any:
+        """Return the decoder's last hidden states along the tokens: (tokens, width)."""
         import torch
 
         hidden: list[Any] = []
@@ -117,10 +136,13 @@ class Teacher:
             self._model.decoder(torch.tensor([tokens], device=states.device), states[None])
         finally:
             hook.remove()
+        return hidden[0]
+
+    def _example(self, clip: Samples, states: Any, hidden: Any, tokens: list[int]) -> Example:
         count = states_for(len(clip), LONGEST_PADDING_S)
         return Example(
             samples=clip,
             states=states[:count].cpu().numpy().astype(np.float16),
-            hidden=hidden[0].cpu().numpy().astype(np.float16),
+            hidden=hidden.cpu().numpy().astype(np.float16),
             tokens=np.array(tokens, np.int32),
         )

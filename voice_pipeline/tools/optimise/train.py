@@ -3,7 +3,9 @@ Distillation: the student hears the speech and a little silence, and learns to a
 
 The loss of an example is half the mean square of the difference between both encoders' states, over the student's
 window, and the divergence (Kullback-Leibler) of its token distributions from the teacher's along the teacher's own
-tokens, the end token among them: that one is what ends a sentence instead of saying it again.
+tokens, the end token among them: that one is what ends a sentence instead of saying it again. A student with fewer
+layers also takes the teacher's tokens themselves as targets, as in arXiv 2311.00430. Where an example says a name that
+the teacher may not know, its targets are the tokens of what was said.
 """
 
 from __future__ import annotations
@@ -15,16 +17,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from voice_pipeline.recognition.adapter import save_adapter
-from voice_pipeline.tools.optimise.examples import ExampleMaker
-from voice_pipeline.tools.optimise.lora import LowRank
-from voice_pipeline.tools.optimise.teacher import LONGEST_PADDING_S, Example, encode, load_whisper, states_for
+from voice_pipeline.tools.optimise.teacher import LONGEST_PADDING_S, Example, encode, states_for, tokenizer_of
 
-ADAPTER_FILE, STATE_FILE, REPORT_FILE = 'adapter.npz', 'state.pt', 'training.json'
+STATE_FILE, REPORT_FILE = 'state.pt', 'training.json'
 
 
 class TrainingError(RuntimeError):
@@ -33,9 +32,16 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides what comes out of a training."""
+    """
+    Everything that decides what comes out of a training.
+
+    `start` is the SHA-256 of the adapter that the student begins with, `vocabulary` that of the names' file.
+    """
 
     model: str = 'tiny.en'
+    student_layers: int = 0  # of the decoder; 0: an adapter is trained
+    start: str = ''
+    vocabulary: str = ''
     steps: int = 2000
     new_examples: int = 1  # a step
     old_examples: int = 3  # a step, drawn from those before
@@ -44,6 +50,7 @@ class Plan:
     learning_rate: float = 1e-3
     warm_up_steps: int = 50
     state_weight: float = 0.5
+    target_weight: float = 0.0  # of the teacher's tokens, beside its distributions
     short_padding_s: tuple[float, float] = (0.1, 1.5)
     long_padding_share: float = 0.1  # of the examples, padded up to `LONGEST_PADDING_S`
     largest_gradient: float = 1.0
@@ -91,23 +98,43 @@ class Progress:
         )
 
 
-class Trainer:
-    """The student and what trains it."""
+class Student(Protocol):
+    """What learns: a torch Whisper model, of which some tensors are trained."""
 
-    def __init__(self, plan: Plan, output: Path, device: str) -> None:
-        """Continue the training that lies in `output`, or begin one. Raises `ModelError`, `TrainingError`."""
+    @property
+    def model(self) -> Any:
+        """The model of openai-whisper, in single precision."""
+
+    def parameters(self) -> list[Any]:
+        """Return the tensors that are trained, always in the same order."""
+
+
+class Examples(Protocol):
+    """Where the examples come from."""
+
+    def example(self, index: int) -> Example:
+        """Return an example by its number."""
+
+
+class Trainer:
+    """What trains a student."""
+
+    def __init__(self, plan: Plan, student: Student, output: Path) -> None:
+        """Continue the training that lies in `output`, or begin one. Raises `TrainingError`."""
         import torch
 
         self.plan = plan
         self.output = output
         self.progress = Progress()
-        self.model = load_whisper(plan.model, device)
-        self._low_rank = LowRank(self.model, plan.model, plan.rank, plan.alpha, plan.seed)
-        self._optimizer = torch.optim.AdamW(self._low_rank.parameters(), lr=plan.learning_rate, weight_decay=0.01)
+        self._student = student
+        self._optimizer = torch.optim.AdamW(student.parameters(), lr=plan.learning_rate, weight_decay=0.01)
+        tokenizer = tokenizer_of(student.model)
+        self._prompt_length = len(tokenizer.sot_sequence_including_notimestamps)
+        self._end_token: int = tokenizer.eot
         if (output / STATE_FILE).exists():
             self._resume()
 
-    def steps(self, examples: ExampleMaker) -> Iterator[Progress]:
+    def steps(self, examples: Examples) -> Iterator[Progress]:
         """Train to the end of the plan, giving the progress after each step."""
         while self.progress.step < self.plan.steps:
             started_s = time.monotonic()
@@ -129,7 +156,7 @@ class Trainer:
             loss, token_loss = self.loss(example, self.plan.padding_s(rng))
             (loss / len(usable)).backward()
             total, tokens = total + loss.item() / len(usable), tokens + token_loss.item() / len(usable)
-        torch.nn.utils.clip_grad_norm_(self._low_rank.parameters(), self.plan.largest_gradient)
+        torch.nn.utils.clip_grad_norm_(self._student.parameters(), self.plan.largest_gradient)
         for group in self._optimizer.param_groups:
             group['lr'] = self.plan.learning_rate_at(step)
         self._optimizer.step()
@@ -140,31 +167,47 @@ class Trainer:
         """Return the loss of one example, and the part of it that the tokens make."""
         import torch
 
-        device = self.model.device
+        model = self._student.model
         count = states_for(len(example.samples), padding_s, most=len(example.states))
-        states = encode(self.model, [example.samples], count)
-        wanted_states = torch.from_numpy(example.states[:count]).to(device).float()
+        states = encode(model, [example.samples], count)
+        wanted_states = torch.from_numpy(example.states[:count]).to(model.device).float()
         state_loss = torch.nn.functional.mse_loss(states[0], wanted_states)
-        tokens = torch.from_numpy(example.tokens).to(device).long()
-        logits = self.model.decoder(tokens[None], states)[0]
-        wanted_logits = (
-            torch.from_numpy(example.hidden).to(device).float() @ self.model.decoder.token_embedding.weight.T
-        )
-        token_loss = torch.nn.functional.kl_div(
-            logits.log_softmax(-1), wanted_logits.log_softmax(-1), reduction='batchmean', log_target=True
-        )
-        return self.plan.state_weight * state_loss + token_loss, token_loss
+        tokens = torch.from_numpy(example.tokens).to(model.device).long()
+        log_probabilities = model.decoder(tokens[None], states)[0].log_softmax(-1)
+        if example.says_what_was_said:
+            token_loss = self._target_loss(log_probabilities, tokens)
+        else:
+            token_loss = self._divergence(log_probabilities, example)
+        loss = self.plan.state_weight * state_loss + token_loss
+        if self.plan.target_weight and not example.says_what_was_said:
+            loss = loss + self.plan.target_weight * self._target_loss(log_probabilities, tokens)
+        return loss, token_loss
+
+    def _divergence(self, log_probabilities: Any, example: Example) -> Any:
+        """Return how far the distributions are from the teacher's, in nats a token."""
+        import torch
+
+        embedding = self._student.model.decoder.token_embedding.weight  # the teacher's: it is not trained
+        with torch.no_grad():
+            wanted = (torch.from_numpy(example.hidden).to(embedding.device).float() @ embedding.T).log_softmax(-1)
+        return torch.nn.functional.kl_div(log_probabilities, wanted, reduction='batchmean', log_target=True)
+
+    def _target_loss(self, log_probabilities: Any, tokens: Any) -> Any:
+        """Return the cross-entropy of the text and the end token, in nats a token."""
+        import torch
+
+        targets = torch.cat((tokens[self._prompt_length :], tokens.new_tensor([self._end_token])))
+        return torch.nn.functional.nll_loss(log_probabilities[self._prompt_length - 1 :], targets)
 
     def save(self) -> None:
-        """Write the adapter, the report, and what `resume` needs; each is whole at any time."""
+        """Write the report and what a later training needs to go on; each is whole at any time."""
         import torch
 
         self.output.mkdir(parents=True, exist_ok=True)
-        save_adapter(self._low_rank.adapter(self.progress.step), self.output / ADAPTER_FILE)
         state = {
             'plan': asdict(self.plan),
             'progress': asdict(self.progress),
-            'low_rank': self._low_rank.state(),
+            'student': [tensor.detach().cpu().clone() for tensor in self._student.parameters()],
             'optimizer': self._optimizer.state_dict(),
         }
         _replace(self.output / STATE_FILE, lambda path: torch.save(state, path))
@@ -182,7 +225,9 @@ class Trainer:
         if state['plan'] != asdict(self.plan):
             raise TrainingError(f'{self.output} holds a training with another plan: give another --output')
         self.progress = Progress(**state['progress'])
-        self._low_rank.load_state(state['low_rank'])
+        with torch.no_grad():
+            for tensor, saved in zip(self._student.parameters(), state['student'], strict=True):
+                tensor.copy_(saved)
         self._optimizer.load_state_dict(state['optimizer'])
 
 

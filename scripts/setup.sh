@@ -87,7 +87,7 @@ show_progress() {
 }
 
 install_libraries() {
-    local extras=dashboard,demo,colcon,test
+    local extras=dashboard,report,demo,colcon,test
     [ "$ros" = wheels ] && extras+=,ros
     say '1/3 build tools'
     pip_install setuptools wheel

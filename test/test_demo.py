@@ -21,13 +21,13 @@ from voice_pipeline.messages import (
     Turn,
     TurnArguments,
 )
+from voice_pipeline.monitoring.describe import describe_steps
 from voice_pipeline.tools.demo import report as reporting
 from voice_pipeline.tools.demo.command import judged
 from voice_pipeline.tools.demo.person import Person, Spoken
 from voice_pipeline.tools.demo.report import Result
 from voice_pipeline.tools.demo.script import Line, recording
 from voice_pipeline.tools.demo.story import Story
-from voice_pipeline.tools.describe import describe_steps
 
 SECOND = 1_000_000_000
 TURN = Turn(TurnArguments(angle_deg=90.0))

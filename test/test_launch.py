@@ -71,12 +71,12 @@ def test_every_argument_explains_itself(pipeline, jetson):
 
 def test_a_real_robot_gets_all_nodes_but_the_simulation(pipeline):
     nodes = started(pipeline)
-    assert nodes.keys() == NODE_SETTINGS.keys() - {'simulated_robot', 'speaker'}
+    assert nodes.keys() == NODE_SETTINGS.keys() - {'simulated_robot', 'speaker', 'dashboard'}
     assert all(isinstance(node, Node) for node in nodes.values())
 
 
 def test_the_simulation_and_the_speaker_are_started_on_request(pipeline):
-    assert started(pipeline, robot='simulated', speaker='true').keys() == NODE_SETTINGS.keys()
+    assert started(pipeline, robot='simulated', speaker='true', dashboard='true').keys() == NODE_SETTINGS.keys()
 
 
 def test_launch_arguments_set_only_parameters_that_the_nodes_have(pipeline):

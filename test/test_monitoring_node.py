@@ -3,6 +3,7 @@
 import platform
 import time
 
+import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from graph_rig import Stranger
@@ -10,8 +11,12 @@ from pipeline_rig import running, wait
 from std_msgs.msg import String
 
 from voice_pipeline import topics
+from voice_pipeline.audio.frames import Frame
 from voice_pipeline.messages import Transcript, encode
+from voice_pipeline.monitoring.kept import load_kept
+from voice_pipeline.monitoring.recording import ReportLine, RunHeader, UtteranceLine, read_recording
 from voice_pipeline.nodes.base import MESSAGE_QOS
+from voice_pipeline.nodes.conversions import audio_to_message
 from voice_pipeline.tools.demo.story import Story
 from voice_pipeline.tools.processes import NAMESPACE
 
@@ -103,3 +108,51 @@ def test_what_was_said_and_stopped_is_on_record(graph):
 
     lines = stranger.heard[topics.PERFORMANCE]
     stranger.spin_until(lambda: any(message.data.startswith('voice->action') for message in lines))
+
+
+def asked(number, text):
+    """The whole of an utterance."""
+    return Transcript(
+        utterance_id=f'asked-{number}',
+        revision=0,
+        is_final=True,
+        speech_end_ns=time.time_ns(),
+        text=text,
+        confidence=0.9,
+        silence_ms=800.0,
+    )
+
+
+def ask(stranger, number):
+    """Let the microphone hear something, and return what the recogniser makes of it."""
+    sound = Frame(np.full(16_000, 100, dtype=np.int16), number, time.time_ns() - 1_000_000_000)
+    stranger.publish(topics.AUDIO, audio_to_message(sound))
+    return encode(asked(number, 'go forward five hundred meters'))
+
+
+def test_the_run_is_recorded_and_what_was_refused_is_kept(tmp_path, monkeypatch):
+    run, folder = tmp_path / 'run.jsonl', tmp_path / 'kept'
+    nodes = {
+        'monitor': {'record': str(run), 'keep_utterances': str(folder)},
+        'simulated_robot': {},
+        'robot_control': {},
+        'action_planner': {},
+        'intent_parser': {'semantic': 'off'},
+    }
+    with running(tmp_path, nodes, monkeypatch) as (story, pipeline):
+        stranger = Stranger(NAMESPACE)
+        numbers = iter(range(10))
+        say_until(
+            (story, pipeline, stranger),
+            topics.TRANSCRIPT,
+            lambda: ask(stranger, next(numbers)),
+            lambda: any(folder.glob('*.json')),
+        )
+        stranger.node.destroy_node()
+
+    kept = load_kept(next(folder.glob('*.json')))
+    assert (kept.record.heard, kept.record.outcome) == ('go forward five hundred meters', 'refused')
+    lines = list(read_recording(run))
+    assert isinstance(lines[0], RunHeader)
+    assert any(isinstance(line, ReportLine) for line in lines)
+    assert any(isinstance(line, UtteranceLine) and line.utterance.outcome == 'refused' for line in lines)

@@ -18,14 +18,16 @@ from voice_pipeline.audio.frames import Frame
 from voice_pipeline.control.motion import STILL
 from voice_pipeline.jetson.host import Host
 from voice_pipeline.jetson.record import read_record
-from voice_pipeline.messages import STAGES, StageName
+from voice_pipeline.messages import STAGES, Message, StageName
 from voice_pipeline.monitoring import diagnostics
-from voice_pipeline.monitoring.budgets import BudgetError, load_budgets
+from voice_pipeline.monitoring.budgets import BudgetError, Budgets, load_budgets
 from voice_pipeline.monitoring.changes import Changes
 from voice_pipeline.monitoring.hardware import find_sensors
+from voice_pipeline.monitoring.keeper import UtteranceKeeper
 from voice_pipeline.monitoring.machine import MachineSampler
 from voice_pipeline.monitoring.monitor import PipelineMonitor
 from voice_pipeline.monitoring.processes import PsutilSystem
+from voice_pipeline.monitoring.recording import RunRecorder
 from voice_pipeline.monitoring.report import Level, Report, encode_report
 from voice_pipeline.monitoring.settings import MonitorSettings
 from voice_pipeline.monitoring.text import performance_lines
@@ -67,6 +69,8 @@ class Monitor(PipelineNode[MonitorSettings]):
         self._sensors = find_sensors(self._host)
         self._sampler = MachineSampler(PsutilSystem(), time.time_ns, self._sensors)
         self._waiting_lines: deque[str] = deque()
+        self._recorder = self._make_recorder(budgets)
+        self._keeper = self._make_keeper()
         self._advertise()
         self._listen()
         rate_hz = self.settings.rate_hz
@@ -74,6 +78,16 @@ class Monitor(PipelineNode[MonitorSettings]):
         self.create_steady_timer(1.0 / (rate_hz * LINES_PER_REPORT), self._publish_line)
         self.create_steady_timer(1.0 / UTTERANCES_HZ, self._publish_utterances)
         self.report_ready(f'reads {self._sensors.description}')
+
+    def _make_recorder(self, budgets: Budgets) -> RunRecorder | None:
+        path = self.settings.record
+        return RunRecorder(Path(path).expanduser(), budgets) if path else None
+
+    def _make_keeper(self) -> UtteranceKeeper | None:
+        settings = self.settings
+        if not settings.keep_utterances:
+            return None
+        return UtteranceKeeper(Path(settings.keep_utterances).expanduser(), settings.keep_count, settings.keep_days)
 
     def _advertise(self) -> None:
         self._diagnostics = DiagnosticsPublisher(self)
@@ -86,7 +100,7 @@ class Monitor(PipelineNode[MonitorSettings]):
         self.on_audio(self._on_frame)
         kind = TwistStamped if self.settings.stamped else Twist
         self.create_subscription(kind, topics.CMD_VEL, self._on_velocity, MESSAGE_QOS)
-        self.on_every_message(self._monitor.on_message)
+        self.on_every_message(self._on_message)
         self.create_subscription(String, topics.READY, lambda text: self._monitor.on_ready(text.data), LATCHED_QOS)
         self.create_subscription(DiagnosticArray, topics.DIAGNOSTICS, self._on_diagnostics, MESSAGE_QOS)
 
@@ -101,6 +115,13 @@ class Monitor(PipelineNode[MonitorSettings]):
 
     def _on_frame(self, frame: Frame, received_ns: int) -> None:
         self._monitor.on_audio(frame.sequence, frame.stamp_ns, frame.end_ns, received_ns)
+        if self._keeper is not None:
+            self._keeper.on_frame(frame)
+
+    def _on_message(self, message: Message, received_ns: int) -> None:
+        self._monitor.on_message(message, received_ns)
+        if self._keeper is not None:
+            self._keeper.on_message(message, received_ns)
 
     def _on_velocity(self, message: Twist | TwistStamped) -> None:
         self._monitor.on_velocity(velocity_from_twist(message) != STILL, time.time_ns())
@@ -126,6 +147,8 @@ class Monitor(PipelineNode[MonitorSettings]):
         self._monitor.on_machine(self._sampler.sample())
         report = self._monitor.report()
         self._log_changes(report)
+        if self._recorder is not None:
+            self._recorder.on_report(report)
         self._report.publish(String(data=encode_report(report)))
         self._waiting_lines = deque(performance_lines(report))
         statuses = diagnostics.diagnostic_statuses(report, platform.node())
@@ -149,6 +172,10 @@ class Monitor(PipelineNode[MonitorSettings]):
     def _publish_utterances(self) -> None:
         for record in self._monitor.changed_utterances():
             self._utterances.publish(String(data=encode_utterance(record)))
+            if self._recorder is not None:
+                self._recorder.on_utterance(record)
+            if self._keeper is not None:
+                self._keeper.on_utterance(record)
 
     def _publish_numbers(self, report: Report) -> None:
         """Publish what is known: a plot shows a gap rather than a zero that was never measured."""
@@ -160,8 +187,12 @@ class Monitor(PipelineNode[MonitorSettings]):
                 latency.publish(Float32(data=stage.values.latency_ms.p50))
 
     def close(self) -> None:
-        """Let go of the sensors."""
+        """Let go of the sensors and files."""
         self._sensors.close()
+        if self._recorder is not None:
+            self._recorder.close()
+        if self._keeper is not None:
+            self._keeper.close()
 
 
 def main() -> int:

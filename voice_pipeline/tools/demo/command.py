@@ -14,13 +14,13 @@ from rich.console import Console
 
 from voice_pipeline.audio.speech import SpeechError
 from voice_pipeline.audio.wav import SoundFileError, write_sound
+from voice_pipeline.monitoring.describe import describe_steps
 from voice_pipeline.tools.demo import report as reporting
 from voice_pipeline.tools.demo.person import Person, Spoken
 from voice_pipeline.tools.demo.report import Result
 from voice_pipeline.tools.demo.script import Line, default_script, recording, script_of_files, short_script
 from voice_pipeline.tools.demo.story import Story, Utterance
 from voice_pipeline.tools.demo.view import live_view
-from voice_pipeline.tools.describe import describe_steps
 from voice_pipeline.tools.processes import NAMESPACE, PipelineError, PipelineProcesses
 from voice_pipeline.understanding.parser import Parser
 from voice_pipeline.understanding.vocabulary import load_vocabulary

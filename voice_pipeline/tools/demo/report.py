@@ -14,13 +14,13 @@ from rich.table import Table
 
 from voice_pipeline.control.motion import Odometry
 from voice_pipeline.messages import steps_to_builtins
+from voice_pipeline.monitoring.describe import describe_steps
 from voice_pipeline.monitoring.report import Report, budget_checks
 from voice_pipeline.simulation import picture
 from voice_pipeline.simulation.picture import Mark
 from voice_pipeline.tools.demo.person import Spoken
 from voice_pipeline.tools.demo.script import Line
 from voice_pipeline.tools.demo.story import Utterance
-from voice_pipeline.tools.describe import describe_steps
 
 
 @dataclass(frozen=True)

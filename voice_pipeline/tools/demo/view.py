@@ -12,9 +12,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from voice_pipeline.monitoring.describe import describe_steps
 from voice_pipeline.monitoring.report import Level, Report, StageReport
 from voice_pipeline.tools.demo.story import Story, Utterance
-from voice_pipeline.tools.describe import describe_steps
 
 REFRESH_HZ = 5
 SHOWN_UTTERANCES = 6

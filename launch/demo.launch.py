@@ -27,6 +27,7 @@ def generate_launch_description() -> LaunchDescription:
                     'cmd_vel': 'cmd_vel',
                     'odom': 'odom',
                     'scan': 'scan',
+                    'battery_state': 'battery_state',
                 }.items(),
             ),
         ]

@@ -101,6 +101,11 @@ ARGUMENTS = [
         description="The robot's laser scans, before which it stops (with robot:=simulated, its own).",
     ),
     DeclareLaunchArgument(
+        'battery_state',
+        default_value='/battery_state',
+        description="How full the robot's battery is, which it tells who asks (with robot:=simulated, its own).",
+    ),
+    DeclareLaunchArgument(
         'stamped',
         default_value='false',
         choices=['true', 'false'],
@@ -153,6 +158,8 @@ BOOLEANS = ('stamped',)
 INTEGERS = ('port',)
 # Those of every node.
 SHARED_OVERRIDES = {'profile': 'profile'}
+# The topics of the robot, each remapped to the launch argument of its name.
+ROBOT_TOPICS = ('cmd_vel', 'odom', 'scan', 'battery_state')
 # The nodes that keep to the robot's limits.
 LIMITED = ('action_planner', 'robot_control')
 
@@ -172,7 +179,7 @@ def make_node(context: LaunchContext, name: str, condition: IfCondition | None =
         name=name,
         namespace=LaunchConfiguration('namespace'),
         parameters=[*(PathJoinSubstitution([LaunchConfiguration('config'), file]) for file in files), overrides],
-        remappings=[(topic, LaunchConfiguration(topic)) for topic in ('cmd_vel', 'odom', 'scan')],
+        remappings=[(topic, LaunchConfiguration(topic)) for topic in ROBOT_TOPICS],
         arguments=['--ros-args', '--log-level', LaunchConfiguration('log_level')],
         output='screen',
         emulate_tty=True,

@@ -95,7 +95,8 @@ def test_the_demo_is_the_same_graph_with_a_recording_and_a_simulated_robot():
     assert isinstance(description, LaunchDescription)
     (include,) = (entity for entity in description.entities if isinstance(entity, IncludeLaunchDescription))
     arguments = {name: value for name, value in include.launch_arguments if isinstance(value, str)}
-    assert arguments == {'source': 'wav', 'robot': 'simulated', 'cmd_vel': 'cmd_vel', 'odom': 'odom', 'scan': 'scan'}
+    robots = {topic: topic for topic in ('cmd_vel', 'odom', 'scan', 'battery_state')}
+    assert arguments == {'source': 'wav', 'robot': 'simulated', **robots}
 
 
 @pytest.fixture

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 import rclpy
 from geometry_msgs.msg import Twist, Vector3
+from graph_rig import Stranger
 from nav_msgs.msg import Odometry
 from pipeline_rig import running, wait
 from std_msgs.msg import Empty, Int16MultiArray, String
 
 from voice_pipeline import topics
 from voice_pipeline.messages import Transcript, encode
+from voice_pipeline.nodes.base import MESSAGE_QOS
 from voice_pipeline.tools.processes import NAMESPACE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,6 +173,19 @@ def test_anyone_can_stop_the_robot(tmp_path, monkeypatch, publish):
         wait(story, pipeline, lambda: any(one.outcomes == ['stopped'] for one in story.utterances.values()))
         wait(story, pipeline, lambda: story.path[-1].velocity.linear_mps == 0.0)
         assert story.path[-1].x_m < 3.0
+
+
+def test_the_robot_tells_how_full_its_battery_is(tmp_path, monkeypatch):
+    with running(tmp_path, NO_SPEECH, monkeypatch):
+        stranger = Stranger(NAMESPACE, say=(String, MESSAGE_QOS))
+        answers = stranger.heard['say']
+        for asked in range(1, 20):  # the battery's first message may come later than the first question
+            stranger.publish(topics.COMMAND, String(data='how full is your battery'))
+            stranger.spin_until(lambda asked=asked: len(answers) >= asked)
+            if 'percent' in answers[-1].data:
+                break
+        stranger.node.destroy_node()
+        assert answers[-1].data.startswith('My battery is at ')
 
 
 def test_an_emergency_word_in_a_partial_stops_at_once(tmp_path, monkeypatch, publish):

@@ -1,17 +1,19 @@
-"""`intent`, `execution`, `odom` → `plan`, and `say` where the robot answers, asks or refuses."""
+"""`intent`, `execution`, `odom`, `battery_state` → `plan`, and `say` where the robot answers, asks or refuses."""
 
 from __future__ import annotations
 
 import math
 import sys
+from typing import Any
 
 from nav_msgs.msg import Odometry as OdometryMessage
+from rclpy.qos import qos_profile_sensor_data
 from std_msgs.msg import Empty, String
 
 from voice_pipeline import topics
 from voice_pipeline.messages import Execution, Intent, Pose2D
 from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
-from voice_pipeline.nodes.conversions import odometry_from_message
+from voice_pipeline.nodes.conversions import installed_type, odometry_from_message
 from voice_pipeline.planning.action_planner import ActionPlanner, spoken_reply
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.understanding.vocabulary import VocabularyError
@@ -34,6 +36,9 @@ class ActionPlannerNode(PipelineNode[PlanningSettings]):
         self.on_message(Execution, topics.EXECUTION, self._on_execution)
         self.create_subscription(OdometryMessage, topics.ODOM, self._on_odometry, MESSAGE_QOS)
         self.create_subscription(Empty, topics.STOP, self._on_stop, MESSAGE_QOS)
+        battery_state = installed_type('sensor_msgs.msg', 'BatteryState')
+        if battery_state is not None:
+            self.create_subscription(battery_state, topics.BATTERY, self._on_battery, qos_profile_sensor_data)
         self.report_ready()
 
     def _on_intent(self, intent: Intent, received_ns: int) -> None:
@@ -56,6 +61,9 @@ class ActionPlannerNode(PipelineNode[PlanningSettings]):
             speed_mps=math.hypot(velocity.linear_mps, velocity.lateral_mps),
             turn_dps=math.degrees(velocity.angular_rps),
         )
+
+    def _on_battery(self, message: Any) -> None:
+        self._planner.state.update_battery(message.percentage)
 
     def _on_stop(self, _message: Empty) -> None:
         self._planner.on_stop()

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from speech import FRAME_NS, START_NS, LoudnessActivity, frames_of, scripted
 
@@ -74,13 +74,27 @@ def test_long_speech_is_cut_where_it_is_quietest():
     assert len({utterance.utterance_id for utterance in found}) == 2
 
 
+# The quietest moment is so late that the cut leaves one frame.
+LATE_CUT = [5000] * 38 + [5001, 5029] + [5000] * 4
+
+
 @given(st.lists(st.integers(5000, 9000), min_size=44, max_size=200))
+@example(LATE_CUT)
 def test_wherever_long_speech_is_cut_nothing_is_lost_or_doubled(levels):
     sound = loud(levels)
     found, _ = listen(frames_of(sound))
 
-    np.testing.assert_array_equal(np.concatenate([utterance.samples(len(utterance)) for utterance in found]), sound)
+    heard = np.concatenate([utterance.samples(len(utterance)) for utterance in found])
+    np.testing.assert_array_equal(heard, sound[: len(heard)])
+    assert len(sound) - len(heard) < 3 * FRAME_SAMPLES  # it takes three frames to begin the next utterance
     assert all(len(utterance) <= 43 for utterance in found)
+
+
+def test_what_a_late_cut_leaves_is_heard_when_the_speech_goes_on():
+    sound = loud([*LATE_CUT, 9000, 9000])
+    found, _ = listen(frames_of(sound))
+
+    np.testing.assert_array_equal(np.concatenate([utterance.samples(len(utterance)) for utterance in found]), sound)
 
 
 def test_a_pause_at_the_cut_begins_no_utterance():

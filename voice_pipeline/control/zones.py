@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import yaml
 
 from voice_pipeline.control.profile import braking_speed
+from voice_pipeline.yaml_file import load_yaml
 
 LIMIT_M = 10_000.0  # nothing is further away from the origin
 
@@ -108,13 +108,9 @@ class Zones:
     @classmethod
     def load(cls, path: Path) -> Zones:
         """Read and check a file. Raises `ZonesError`."""
+        content = load_yaml(path, ZonesError)
         try:
-            content = yaml.safe_load(path.read_text(encoding='utf-8'))
             parts = msgspec.convert(content if content is not None else {}, _File)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ZonesError(f'{path}: cannot be read: {error}') from None
-        except (yaml.YAMLError, RecursionError) as error:
-            raise ZonesError(f'{path}: not valid YAML: {error}') from None
         except msgspec.ValidationError as error:
             raise ZonesError(f'{path}: {error} (for example: "geofence: [[-1, -2], [5, 2]]")') from None
         geofence = None if parts.geofence is None else _area(parts.geofence, path, 'the geofence')

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-import yaml
 
 from voice_pipeline.messages import StageName
 from voice_pipeline.paths import config_file
+from voice_pipeline.yaml_file import load_yaml
 
 Limit = Annotated[float, msgspec.Meta(gt=0)]
 Percent = Annotated[float, msgspec.Meta(gt=0, le=100)]
@@ -90,12 +90,7 @@ class Budgets(_Record, frozen=True, kw_only=True):
 def load_budgets(path: Path | None = None) -> Budgets:
     """Return the budgets of a YAML file, by default the installed `budgets.yaml`. Raises `BudgetError`."""
     file = path or config_file('budgets.yaml')
-    try:
-        document = yaml.safe_load(file.read_text(encoding='utf-8'))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BudgetError(f'{file}: cannot be read: {error}') from None
-    except yaml.YAMLError as error:
-        raise BudgetError(f'{file}: not valid YAML: {error}') from None
+    document = load_yaml(file, BudgetError)
     if not isinstance(document, dict):
         raise BudgetError(f'{file}: expected a mapping with the keys {", ".join(Budgets.__struct_fields__)}')
     return _convert(document, file)

@@ -13,9 +13,9 @@ from typing import Annotated
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from voice_pipeline.paths import config_file
+from voice_pipeline.yaml_file import load_yaml
 
 FLAT = 'flat'  # the name of the world that comes with the package
 LIMIT_M = 1000.0  # nothing is further away from the origin
@@ -90,13 +90,9 @@ class World:
     @classmethod
     def load(cls, path: Path) -> World:
         """Read and check a file, see config/world.yaml for its form. Raises `WorldError`."""
+        content = load_yaml(path, WorldError)
         try:
-            content = yaml.safe_load(path.read_text(encoding='utf-8'))
             parts = msgspec.convert(content if content is not None else {}, _File)
-        except (OSError, UnicodeDecodeError) as error:
-            raise WorldError(f'{path}: cannot be read: {error}') from None
-        except (yaml.YAMLError, RecursionError) as error:
-            raise WorldError(f'{path}: not valid YAML: {error}') from None
         except msgspec.ValidationError as error:
             raise WorldError(f'{path}: {error} (see config/world.yaml of the package for the form)') from None
         return cls(walls=parts.walls, boxes=parts.boxes, circles=parts.circles, charger=parts.charger)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import yaml
 
 from voice_pipeline.audio.speech import synthesise
 from voice_pipeline.audio.wav import read_sound
 from voice_pipeline.tools.benchmark.clips import Clip
 from voice_pipeline.tools.benchmark.sentences import resource_file
+from voice_pipeline.yaml_file import load_yaml
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -75,12 +75,9 @@ class Scenarios(_Record, frozen=True, kw_only=True):
 def load_scenarios(path: Path | None = None) -> Scenarios:
     """Return what the file says, by default the installed `scenarios.yaml`. Raises `ScenariosError`."""
     file = path or resource_file('scenarios.yaml')
+    content = load_yaml(file, ScenariosError)
     try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding='utf-8')), Scenarios)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenariosError(f'{file}: cannot be read: {error}') from None
-    except yaml.YAMLError as error:
-        raise ScenariosError(f'{file}: not valid YAML: {error}') from None
+        return msgspec.convert(content, Scenarios)
     except msgspec.ValidationError as error:
         raise ScenariosError(f'{file}: {error}') from None
 

@@ -94,7 +94,7 @@ setup(
             'recognition/reference.flac',
             'tools/report/page.css',
             'tools/report/page.html',
-            'understanding/*.yaml',
+            'understanding/semantic/*.yaml',
         ]
     },
     python_requires='>=3.10',

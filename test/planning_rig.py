@@ -24,7 +24,7 @@ from voice_pipeline.messages import (
 )
 from voice_pipeline.planning.action_planner import ActionPlanner, spoken_reply
 from voice_pipeline.planning.settings import PlanningSettings
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 EPOCH_NS = 1_700_000_000_000_000_000
 ALL_SKILLS = 'pick, place, follow, gesture, look, say, face, approach'

@@ -14,7 +14,7 @@ from voice_pipeline.messages import Step
 from voice_pipeline.tools.benchmark import understanding_command as command
 from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences, resource_file
 from voice_pipeline.tools.benchmark.understanding import faults_of, measure, score
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 SCOUT = Path(__file__).resolve().parents[2] / 'shared' / 'data' / 'scout_dev.jsonl'
 WORD = re.compile(r"[\w°.']*\w|\S")

@@ -10,9 +10,9 @@ from understanding_fakes import ScriptedModel, WordEncoder, install
 
 from voice_pipeline.messages import steps_to_builtins
 from voice_pipeline.understanding.chain import Understander, is_open
-from voice_pipeline.understanding.language_model import OUT_OF_TIME
+from voice_pipeline.understanding.language_model.model_parser import OUT_OF_TIME
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 NAMES = Vocabulary(places={'kitchen': None, 'lab': None}, people=('sam',), objects=('cup', 'book'))
 GO = [{'action': 'go_to', 'args': {'place': 'kitchen'}}]

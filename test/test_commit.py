@@ -30,7 +30,7 @@ from voice_pipeline.planning.arrange import arrange
 from voice_pipeline.planning.commit import TOO_LATE, CommitPolicy
 from voice_pipeline.planning.proposal import Proposal
 from voice_pipeline.planning.settings import PlanningSettings
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 SECOND = 1_000_000_000
 NOW = 1000 * SECOND

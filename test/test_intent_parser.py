@@ -8,7 +8,7 @@ from understanding_fakes import ScriptedModel, WordEncoder, install
 
 from voice_pipeline.messages import Transcript, steps_to_builtins
 from voice_pipeline.understanding.intent_parser import THINKING, IntentParser
-from voice_pipeline.understanding.language_model import CANCELLED
+from voice_pipeline.understanding.language_model.model_parser import CANCELLED
 from voice_pipeline.understanding.settings import UnderstandingSettings
 
 WAIT_S = 20.0

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from understanding_fakes import ScriptedModel
 
 from voice_pipeline.messages import Step, steps_to_builtins
-from voice_pipeline.understanding import language_model
-from voice_pipeline.understanding.causal_model import CausalModel, LanguageModelError
-from voice_pipeline.understanding.language_model import UnansweredError, ask
-from voice_pipeline.understanding.language_model_prompt import EXAMPLES, SYSTEM
-from voice_pipeline.understanding.plan_schema import MAX_STEPS, plan_schema
-from voice_pipeline.understanding.said import ValueFinder
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.language_model import model_parser
+from voice_pipeline.understanding.language_model.causal_model import CausalModel, LanguageModelError
+from voice_pipeline.understanding.language_model.model_parser import UnansweredError, ask
+from voice_pipeline.understanding.language_model.plan_schema import MAX_STEPS, plan_schema
+from voice_pipeline.understanding.language_model.prompt import EXAMPLES, SYSTEM
+from voice_pipeline.understanding.words.said import ValueFinder
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 VALUES = ValueFinder(
     Vocabulary(
@@ -123,7 +123,7 @@ def test_the_examples_of_the_prompt_are_answers_that_would_be_taken():
 def test_a_cancelled_request_ends():
     model = ScriptedModel()
     model.may_go_on.clear()
-    with pytest.raises(UnansweredError, match=language_model.CANCELLED):
+    with pytest.raises(UnansweredError, match=model_parser.CANCELLED):
         ask(model, 'x', VALUES.find('x'), max_tokens=9, timeout_s=60, is_cancelled=model.begun.is_set)
 
 
@@ -243,6 +243,6 @@ def test_a_name_is_never_fetched():
 
 
 def test_without_the_libraries_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr('voice_pipeline.understanding.causal_model.find_spec', lambda name: None)
+    monkeypatch.setattr('voice_pipeline.understanding.language_model.causal_model.find_spec', lambda name: None)
     with pytest.raises(LanguageModelError, match='pip install torch transformers llguidance'):
         CausalModel('any', SYSTEM, EXAMPLES)

@@ -24,7 +24,7 @@ from voice_pipeline.tools.optimise.clips import (
 )
 from voice_pipeline.tools.optimise.evaluate import Figures, is_runaway, markdown, measure
 from voice_pipeline.tools.optimise.voices import GENERATORS
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 VOICE = 'flite rms'
 

@@ -8,7 +8,7 @@ import pytest
 from voice_pipeline.tools.optimise.corpus import plain
 from voice_pipeline.tools.optimise.domain import domain_sentence, held_out_sentences, names_by_kind
 from voice_pipeline.tools.optimise.examples import Recipe
-from voice_pipeline.understanding.vocabulary import Vocabulary, load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary, load_vocabulary
 
 NAMES = """
 robot_names: [zorka]

@@ -9,7 +9,7 @@ from understanding_fakes import ScriptedModel, WordEncoder, install
 
 from voice_pipeline.tools import parse
 from voice_pipeline.understanding import chain
-from voice_pipeline.understanding.causal_model import CausalModel
+from voice_pipeline.understanding.language_model.causal_model import CausalModel
 
 
 @pytest.fixture(autouse=True)

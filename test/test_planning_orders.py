@@ -19,7 +19,7 @@ from voice_pipeline.messages import (
     SetSpeedArguments,
     Stop,
 )
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 A, B, C = move(), turn(), move('backward', 2.0)
 

@@ -31,7 +31,7 @@ from voice_pipeline.planning.planner import Planner
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.planning.speeds import Speeds, usual_speeds
 from voice_pipeline.settings import SettingsError
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 KITCHEN = Pose2D(x_m=3.0, y_m=1.0)
 FAR = Pose2D(x_m=0.0, y_m=40.0)

@@ -9,7 +9,7 @@ from voice_pipeline.planning.action_planner import ActionPlanner, spoken_reply
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.understanding.intent_parser import IntentParser
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 NOW = 10_000_000_000
 

@@ -13,7 +13,7 @@ from voice_pipeline.recognition.choose import expected, load
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.recognition.window import Window
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 FAR, STRENGTH, END = -50.0, 8.0, 10_000
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from voice_pipeline.recognition.backend import Hypothesis
 from voice_pipeline.recognition.honesty import STOCK_PHRASES, cry_to_stop, rejection
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.understanding.emergency import is_emergency_stop
+from voice_pipeline.understanding.words.emergency import is_emergency_stop
 
 SETTINGS = RecognitionSettings()
 

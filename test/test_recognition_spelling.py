@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_pipeline.recognition.spelling import in_words, plain, similarity, written_forms
-from voice_pipeline.understanding.normalise import words
+from voice_pipeline.understanding.words.normalise import words
 
 
 @pytest.mark.parametrize(

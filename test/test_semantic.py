@@ -7,13 +7,13 @@ import pytest
 from understanding_fakes import WordEncoder
 
 from voice_pipeline.messages import steps_to_builtins
-from voice_pipeline.understanding import calibrate
-from voice_pipeline.understanding.exemplars import REST, Exemplar, packaged_exemplars
-from voice_pipeline.understanding.parser import Parser
-from voice_pipeline.understanding.said import ValueFinder
-from voice_pipeline.understanding.semantic import MOVING, SemanticParser, Thresholds, actions_of, exemplars_for
-from voice_pipeline.understanding.sentence_encoder import EncoderError, SentenceEncoder, is_installed
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.grammar.parser import Parser
+from voice_pipeline.understanding.semantic import calibrate
+from voice_pipeline.understanding.semantic.exemplars import REST, Exemplar, packaged_exemplars
+from voice_pipeline.understanding.semantic.matcher import MOVING, SemanticParser, Thresholds, actions_of, exemplars_for
+from voice_pipeline.understanding.semantic.sentence_encoder import EncoderError, SentenceEncoder, is_installed
+from voice_pipeline.understanding.words.said import ValueFinder
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 NAMES = Vocabulary(
     robot_names=('robot',),
@@ -134,7 +134,7 @@ def test_every_packaged_exemplar_leads_to_its_steps_and_none_moves_the_robot_wit
 
 
 def test_without_the_weights_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr('voice_pipeline.understanding.sentence_encoder.find_spec', lambda name: None)
+    monkeypatch.setattr('voice_pipeline.understanding.semantic.sentence_encoder.find_spec', lambda name: None)
     assert not is_installed()
     with pytest.raises(EncoderError, match='pip install'):
         SentenceEncoder()

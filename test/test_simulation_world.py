@@ -13,7 +13,7 @@ from voice_pipeline.simulation.picture import Mark, save_picture
 from voice_pipeline.simulation.scanner import NEAREST_M, LaserScanner
 from voice_pipeline.simulation.settings import SimulationSettings
 from voice_pipeline.simulation.world import Box, Circle, World, WorldError, load_world
-from voice_pipeline.understanding.vocabulary import load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import load_vocabulary
 
 coordinates = st.floats(-5.0, 5.0)
 sizes = st.floats(0.1, 2.0)

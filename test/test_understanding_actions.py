@@ -5,8 +5,8 @@ import shlex
 import pytest
 
 from voice_pipeline.messages import steps_to_builtins
-from voice_pipeline.understanding.parser import Parser
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.grammar.parser import Parser
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(
     robot_names=('robot',),

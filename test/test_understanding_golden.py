@@ -4,9 +4,9 @@ import pytest
 
 from voice_pipeline.messages import steps_to_builtins
 from voice_pipeline.paths import config_file
-from voice_pipeline.understanding.emergency import is_emergency_stop
-from voice_pipeline.understanding.parser import Parser
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.grammar.parser import Parser
+from voice_pipeline.understanding.words.emergency import is_emergency_stop
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 PARSER = Parser(Vocabulary.load(config_file('vocabulary.yaml')))
 

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_pipeline.messages import Intent, Move, Say, Stop, Transcript, decode, encode, steps_to_builtins
+from voice_pipeline.understanding.grammar.parser import MAX_CHARACTERS, NOTHING_SAID, Parser
 from voice_pipeline.understanding.intent_parser import IntentParser
-from voice_pipeline.understanding.normalise import words
-from voice_pipeline.understanding.parser import MAX_CHARACTERS, NOTHING_SAID, Parser
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.units import UNITS
-from voice_pipeline.understanding.vocabulary import Vocabulary, VocabularyError
+from voice_pipeline.understanding.words.normalise import words
+from voice_pipeline.understanding.words.units import UNITS
+from voice_pipeline.understanding.words.vocabulary import Vocabulary, VocabularyError
 
 VOCABULARY = Vocabulary(places={'kitchen': None, 'living room': None}, people=('sam',), objects=('cup',))
 PARSER = Parser(VOCABULARY)

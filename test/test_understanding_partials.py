@@ -4,8 +4,8 @@ import pytest
 
 from voice_pipeline.messages import Move, Reply, Turn
 from voice_pipeline.paths import config_file
-from voice_pipeline.understanding.parser import Parser
-from voice_pipeline.understanding.vocabulary import Amounts, Vocabulary
+from voice_pipeline.understanding.grammar.parser import Parser
+from voice_pipeline.understanding.words.vocabulary import Amounts, Vocabulary
 
 PARSER = Parser(Vocabulary.load(config_file('vocabulary.yaml')))
 

@@ -4,7 +4,7 @@ import pytest
 from test_understanding_actions import PARSER
 
 from voice_pipeline.messages import Cancel, Pause, Query, Say, SetSpeed, Stop
-from voice_pipeline.understanding.emergency import is_emergency_stop
+from voice_pipeline.understanding.words.emergency import is_emergency_stop
 
 STILL = (Stop, Cancel, Pause, SetSpeed, Query, Say)
 

@@ -7,8 +7,8 @@ import pytest
 
 from voice_pipeline.messages import GoTo, Pose2D
 from voice_pipeline.paths import config_file
-from voice_pipeline.understanding.parser import Parser
-from voice_pipeline.understanding.vocabulary import Vocabulary, VocabularyError
+from voice_pipeline.understanding.grammar.parser import Parser
+from voice_pipeline.understanding.words.vocabulary import Vocabulary, VocabularyError
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 
 from voice_pipeline.understanding import chain
-from voice_pipeline.understanding.sentence_encoder import EncoderError
+from voice_pipeline.understanding.semantic.sentence_encoder import EncoderError
 
 
 class WordEncoder:

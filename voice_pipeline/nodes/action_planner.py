@@ -16,8 +16,8 @@ from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
 from voice_pipeline.nodes.conversions import installed_type, odometry_from_message
 from voice_pipeline.planning.action_planner import ActionPlanner, spoken_reply
 from voice_pipeline.planning.settings import PlanningSettings
-from voice_pipeline.understanding.vocabulary import VocabularyError
-from voice_pipeline.understanding.vocabulary_file import VocabularyFile
+from voice_pipeline.understanding.words.vocabulary import VocabularyError
+from voice_pipeline.understanding.words.vocabulary_file import VocabularyFile
 
 
 class ActionPlannerNode(PipelineNode[PlanningSettings]):

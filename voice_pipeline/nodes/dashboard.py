@@ -25,7 +25,7 @@ from voice_pipeline.monitoring.utterances import decode_utterance
 from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
 from voice_pipeline.nodes.conversions import AlienMessageError, odometry_from_message, scan_from_message
 from voice_pipeline.simulation.world import WorldError, load_world
-from voice_pipeline.understanding.vocabulary import VocabularyError, load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import VocabularyError, load_vocabulary
 
 if TYPE_CHECKING:
     from voice_pipeline.dashboard.server import DashboardServer

@@ -12,7 +12,7 @@ from voice_pipeline.messages import Intent, Transcript
 from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
 from voice_pipeline.understanding.intent_parser import IntentParser
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import VocabularyError
+from voice_pipeline.understanding.words.vocabulary import VocabularyError
 
 
 class IntentParserNode(PipelineNode[UnderstandingSettings]):

@@ -13,7 +13,7 @@ from voice_pipeline.planning.robot_state import RobotState
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.planning.speeds import Speeds, usual_speeds
 from voice_pipeline.planning.wording import has_words
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 
 class ActionPlanner:

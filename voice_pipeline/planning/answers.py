@@ -20,7 +20,7 @@ from voice_pipeline.planning.wording import (
     seconds,
     the,
 )
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 _AT_PLACE_M = 0.5  # this near to a place, the robot is there
 _STILL_MPS = 0.02

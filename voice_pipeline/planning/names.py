@@ -9,7 +9,7 @@ import msgspec
 
 from voice_pipeline.messages import Follow, Gesture, GoTo, Look, Pick, Place, Step, Turn
 from voice_pipeline.planning.wording import listed, the
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 _EMPTY_WORDS = ('the', 'a', 'an', 'one')
 _MOST_CHOICES = 4  # more are not read out

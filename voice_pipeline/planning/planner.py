@@ -23,7 +23,7 @@ from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.planning.skills import SKILLS, parse_skills, skill_needed
 from voice_pipeline.planning.speeds import Speeds, asked_speed
 from voice_pipeline.planning.wording import degrees, degrees_per_second, metres, seconds, the
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 
 class Planner:

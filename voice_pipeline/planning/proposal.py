@@ -33,7 +33,7 @@ from voice_pipeline.planning.robot_state import RobotState
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.planning.speeds import Speeds, changed_speeds
 from voice_pipeline.planning.wording import person, sentence
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 NOT_UNDERSTOOD = 'I did not understand that.'
 

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_pipeline.recognition.spelling import plain, similarity, written_forms
-from voice_pipeline.understanding.emergency import STOP_WORDS
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.emergency import STOP_WORDS
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 # The share of equal letters below which words are not compared by sound: most names never come near.
 LEAST_SIMILARITY = 0.4

@@ -15,7 +15,7 @@ from typing import Literal
 
 from voice_pipeline.recognition.backend import Hypothesis
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.understanding.emergency import is_emergency_stop
+from voice_pipeline.understanding.words.emergency import is_emergency_stop
 
 # Why a text is not believed. `own_voice`: the robot may have said it itself.
 Rejection = Literal[

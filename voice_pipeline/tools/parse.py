@@ -8,9 +8,9 @@ import sys
 
 from voice_pipeline.messages import steps_to_builtins
 from voice_pipeline.understanding.chain import Understander, is_open
-from voice_pipeline.understanding.parser import Meaning
+from voice_pipeline.understanding.grammar.parser import Meaning
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import VocabularyError, load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import VocabularyError, load_vocabulary
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

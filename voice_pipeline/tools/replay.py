@@ -30,7 +30,7 @@ from voice_pipeline.settings import Settings, SettingsError
 from voice_pipeline.tools.revisions import revise
 from voice_pipeline.understanding.intent_parser import THINKING, IntentParser
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import VocabularyError, load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import VocabularyError, load_vocabulary
 
 LOAD_MODELS_S = 120.0  # for the models of the understanding, where there are any
 THINK_S = 120.0  # for one sentence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from voice_pipeline.recognition.edit_distance import edit_distance
-from voice_pipeline.understanding.normalise import words as normalised
-from voice_pipeline.understanding.units import UNITS, Unit
+from voice_pipeline.understanding.words.normalise import words as normalised
+from voice_pipeline.understanding.words.units import UNITS, Unit
 
 # What the understanding reads in its own way, and a transcript may hold in two.
 _BEFORE = (

@@ -14,16 +14,16 @@ from dataclasses import replace
 from numpy import float32
 from numpy.typing import NDArray
 
-from voice_pipeline.understanding.causal_model import CausalModel, LanguageModelError
-from voice_pipeline.understanding.language_model import AnswersInJson, UnansweredError, ask
-from voice_pipeline.understanding.language_model_prompt import EXAMPLES, SYSTEM
-from voice_pipeline.understanding.lexicon_words import CONDITIONAL, NEGATED, OTHER_DEVICE
-from voice_pipeline.understanding.parser import NOTHING_SAID, Meaning, Parser
-from voice_pipeline.understanding.said import ValueFinder
-from voice_pipeline.understanding.semantic import Encoder, SemanticParser, exemplars_for
-from voice_pipeline.understanding.sentence_encoder import EncoderError, SentenceEncoder, is_installed
+from voice_pipeline.understanding.grammar.parser import NOTHING_SAID, Meaning, Parser
+from voice_pipeline.understanding.language_model.causal_model import CausalModel, LanguageModelError
+from voice_pipeline.understanding.language_model.model_parser import AnswersInJson, UnansweredError, ask
+from voice_pipeline.understanding.language_model.prompt import EXAMPLES, SYSTEM
+from voice_pipeline.understanding.semantic.matcher import Encoder, SemanticParser, exemplars_for
+from voice_pipeline.understanding.semantic.sentence_encoder import EncoderError, SentenceEncoder, is_installed
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.lexicon_words import CONDITIONAL, NEGATED, OTHER_DEVICE
+from voice_pipeline.understanding.words.said import ValueFinder
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 # What the grammar understood well enough to know that nothing is to be done.
 _CLOSED = frozenset((NOTHING_SAID, NEGATED, CONDITIONAL, OTHER_DEVICE))

@@ -17,10 +17,10 @@ import msgspec
 
 from voice_pipeline.messages import Intent, StageTrace, Transcript
 from voice_pipeline.understanding.chain import Understander, is_open
-from voice_pipeline.understanding.parser import MAX_CHARACTERS, Meaning
+from voice_pipeline.understanding.grammar.parser import MAX_CHARACTERS, Meaning
 from voice_pipeline.understanding.settings import UnderstandingSettings
 from voice_pipeline.understanding.thinker import Question, Thinker
-from voice_pipeline.understanding.vocabulary_file import VocabularyFile
+from voice_pipeline.understanding.words.vocabulary_file import VocabularyFile
 
 THINKING = 'thinking'  # the reason of an intent whose final follows
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 
 from voice_pipeline.messages import Intent
 from voice_pipeline.understanding.chain import Understander
-from voice_pipeline.understanding.language_model import CANCELLED
-from voice_pipeline.understanding.parser import Meaning
+from voice_pipeline.understanding.grammar.parser import Meaning
+from voice_pipeline.understanding.language_model.model_parser import CANCELLED
 
 # What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
 _MODEL_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)

@@ -17,7 +17,7 @@ from voice_pipeline.audio.frames import Samples, to_int16
 from voice_pipeline.tools.optimise.augment import pink
 from voice_pipeline.tools.optimise.corpus import HELD_OUT, plain, training_sentence
 from voice_pipeline.tools.optimise.voices import Sound, Voice
-from voice_pipeline.understanding.normalise import words
+from voice_pipeline.understanding.words.normalise import words
 
 Group = Literal['development', 'held out']
 Kind = Literal['name', 'other', 'near']

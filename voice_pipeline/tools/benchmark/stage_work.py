@@ -33,7 +33,7 @@ from voice_pipeline.tools.revisions import revise
 from voice_pipeline.understanding.chain import Understander
 from voice_pipeline.understanding.intent_parser import IntentParser
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import load_vocabulary
 
 CYCLES = 200  # of the control loop, a pass
 UNUSUAL_WORDINGS = (  # of which the grammar makes nothing

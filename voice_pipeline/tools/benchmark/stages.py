@@ -25,7 +25,7 @@ from voice_pipeline.tools.benchmark.stage_report import Pass, StageBenchmark, St
 from voice_pipeline.tools.benchmark.stage_work import Workload, reference_ms, stage_workloads
 from voice_pipeline.tools.machine import describe, machine
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import VocabularyError
+from voice_pipeline.understanding.words.vocabulary import VocabularyError
 
 PURPOSE = 'what each stage takes alone, and all of them together, beside a reference workload'
 

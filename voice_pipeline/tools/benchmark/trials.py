@@ -26,9 +26,9 @@ from voice_pipeline.recognition.window import MAX_WINDOW_S, Window, windows_of
 from voice_pipeline.tools import revisions as streaming
 from voice_pipeline.tools.benchmark.clips import Clip
 from voice_pipeline.understanding.chain import Understander
-from voice_pipeline.understanding.parser import Meaning
+from voice_pipeline.understanding.grammar.parser import Meaning
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary_file import VocabularyFile
+from voice_pipeline.understanding.words.vocabulary_file import VocabularyFile
 
 Work = Callable[[], object]
 FloatArray = npt.NDArray[np.float32]

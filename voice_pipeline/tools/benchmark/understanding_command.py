@@ -14,7 +14,7 @@ from voice_pipeline.tools.benchmark.understanding import SentenceParser, measure
 from voice_pipeline.tools.machine import machine
 from voice_pipeline.understanding.chain import Understander
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import Vocabulary, VocabularyError
+from voice_pipeline.understanding.words.vocabulary import Vocabulary, VocabularyError
 
 PURPOSE = 'what is understood of labelled sentences, and in what time'
 

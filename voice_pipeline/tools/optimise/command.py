@@ -20,7 +20,7 @@ from voice_pipeline.tools.optimise.hearing import BACKENDS
 from voice_pipeline.tools.optimise.student import StudentError
 from voice_pipeline.tools.optimise.train import Plan, TrainingError
 from voice_pipeline.tools.optimise.verdict import add_recordings, progress_bar
-from voice_pipeline.understanding.vocabulary import VocabularyError
+from voice_pipeline.understanding.words.vocabulary import VocabularyError
 
 EXIT_OK, EXIT_REFUSED, EXIT_CANNOT_RUN = 0, 1, 2
 FIGURES_FILE, TABLE_FILE = 'evaluation.json', 'evaluation.md'

@@ -36,7 +36,7 @@ from voice_pipeline.tools.optimise.student import SmallerDecoder
 from voice_pipeline.tools.optimise.teacher import load_whisper
 from voice_pipeline.tools.optimise.train import Plan, Trainer
 from voice_pipeline.tools.optimise.voices import available_voices
-from voice_pipeline.understanding.vocabulary import load_vocabulary
+from voice_pipeline.understanding.words.vocabulary import load_vocabulary
 
 SAVE_EVERY_STEPS = 100
 ADAPTER_FILE, MODEL_FOLDER = 'adapter.npz', 'model'

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 TWO_COMMANDS_SHARE = 0.3
 

@@ -17,7 +17,7 @@ from voice_pipeline.tools.optimise.augment import training_clip
 from voice_pipeline.tools.optimise.domain import domain_sentence
 from voice_pipeline.tools.optimise.teacher import Example, Teacher
 from voice_pipeline.tools.optimise.voices import HELD_OUT_VOICES, Voice, available_voices
-from voice_pipeline.understanding.vocabulary import Vocabulary
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 BATCH = 4
 POLL_S = 0.05

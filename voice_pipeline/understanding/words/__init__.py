@@ -1,0 +1,1 @@
+"""What words mean by themselves: numbers, units, names, verbs, and the vocabulary of one robot."""

@@ -11,6 +11,7 @@ from voice_pipeline import topics
 from voice_pipeline.messages import Intent, Transcript
 from voice_pipeline.nodes.base import MESSAGE_QOS, PipelineNode, StartError, run
 from voice_pipeline.understanding.intent_parser import IntentParser
+from voice_pipeline.understanding.model_process import ModelProcess
 from voice_pipeline.understanding.settings import UnderstandingSettings
 from voice_pipeline.understanding.words.vocabulary import VocabularyError
 
@@ -22,7 +23,7 @@ class IntentParserNode(PipelineNode[UnderstandingSettings]):
         super().__init__('intent_parser', UnderstandingSettings)
         self._publish_intent = self.message_publisher(topics.INTENT)
         try:
-            self._parser = IntentParser(self.settings, self._publish_later)
+            self._parser = IntentParser(self.settings, self._publish_later, ModelProcess)
         except VocabularyError as error:
             raise StartError(str(error)) from None
         self._stopped_by = ''

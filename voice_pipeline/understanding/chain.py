@@ -28,6 +28,9 @@ from voice_pipeline.understanding.words.vocabulary import Vocabulary
 # What the grammar understood well enough to know that nothing is to be done.
 _CLOSED = frozenset((NOTHING_SAID, NEGATED, CONDITIONAL, OTHER_DEVICE))
 
+# What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
+MODEL_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)
+
 _logger = logging.getLogger(__name__)
 
 
@@ -35,6 +38,15 @@ def is_open(meaning: Meaning) -> bool:
     """Say whether the grammar left the sentence open: no steps, no stop, and no mere answer to a question."""
     is_answer = meaning.reply is not None and meaning.coverage == 1.0
     return not (meaning.steps or meaning.emergency_stop or is_answer or meaning.reason == NOTHING_SAID)
+
+
+def has_models(settings: UnderstandingSettings) -> bool:
+    """Say whether the settings and this machine have more than the grammar."""
+    return _wants_semantic(settings) or bool(settings.language_model)
+
+
+def _wants_semantic(settings: UnderstandingSettings) -> bool:
+    return settings.semantic == 'on' or (settings.semantic == 'auto' and is_installed(settings.sentence_model))
 
 
 class Understander:
@@ -60,7 +72,7 @@ class Understander:
     @property
     def has_models(self) -> bool:
         """Say whether the settings and this machine have more than the grammar, loaded or not."""
-        return self._wants_semantic() or bool(self._settings.language_model)
+        return has_models(self._settings)
 
     @property
     def can_compare(self) -> bool:
@@ -75,7 +87,7 @@ class Understander:
     def load(self, is_cancelled: Callable[[], bool] = lambda: False) -> None:
         """Load the models, which takes seconds; one that cannot be loaded is logged, and done without."""
         settings = self._settings
-        if self._wants_semantic() and not is_cancelled():
+        if _wants_semantic(settings) and not is_cancelled():
             try:
                 encoder = SentenceEncoder(settings.sentence_model, settings.threads)
                 self._semantic_parser(encoder)
@@ -131,9 +143,9 @@ class Understander:
             return so_far
         return Meaning(steps=steps, is_complete=True, coverage=so_far.coverage, source='llm')
 
-    def _wants_semantic(self) -> bool:
-        wanted = self._settings.semantic
-        return wanted == 'on' or (wanted == 'auto' and is_installed(self._settings.sentence_model))
+    def close(self) -> None:
+        """Let go of the models."""
+        self._encoder = self._model = self._semantic = None
 
     def _semantic_parser(self, encoder: Encoder) -> SemanticParser:
         """Return the semantic match with the vocabulary of now."""

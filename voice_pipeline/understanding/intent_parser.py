@@ -17,9 +17,10 @@ import msgspec
 
 from voice_pipeline.messages import Intent, StageTrace, Transcript
 from voice_pipeline.understanding.chain import Understander, is_open
-from voice_pipeline.understanding.grammar.parser import MAX_CHARACTERS, Meaning
+from voice_pipeline.understanding.grammar.parser import MAX_CHARACTERS, Meaning, Parser
 from voice_pipeline.understanding.settings import UnderstandingSettings
-from voice_pipeline.understanding.thinker import Question, Thinker
+from voice_pipeline.understanding.thinker import Models, Question, Thinker
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 from voice_pipeline.understanding.words.vocabulary_file import VocabularyFile
 
 THINKING = 'thinking'  # the reason of an intent whose final follows
@@ -30,25 +31,28 @@ class IntentParser:
     Turns transcripts and typed commands into intents: at once one for each, and a later one for what takes thought.
 
     `publish` takes the later ones, on another thread; every utterance whose final came gets exactly one final intent.
-    Without it there are no later ones, and only the grammar understands. The vocabulary's file is read anew when it
-    changes. Raises `VocabularyError` when made with a vocabulary that cannot be used, and nothing later. `clock_ns` is
-    the system's clock, `clock_s` counts monotonically.
+    Without it there are no later ones, and only the grammar understands. `make_models` says where the models compute:
+    in this process, or with `ModelProcess` in another. The vocabulary's file is read anew when it changes. Raises
+    `VocabularyError` when made with a vocabulary that cannot be used, and nothing later. `clock_ns` is the system's
+    clock, `clock_s` counts monotonically.
     """
 
     def __init__(
         self,
         settings: UnderstandingSettings,
         publish: Callable[[Intent], None] | None = None,
+        make_models: Callable[[Vocabulary, UnderstandingSettings], Models] = Understander,
         clock_ns: Callable[[], int] = time.time_ns,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._clock_ns = clock_ns
         self._file = VocabularyFile(settings.vocabulary, clock_s)
-        self._understander = Understander(self._file.vocabulary, settings)
+        self._grammar = Parser(self._file.vocabulary)
+        self._models = make_models(self._file.vocabulary, settings)
         self._thinker: Thinker | None = None
-        if publish is not None and self._understander.has_models:
-            self._thinker = Thinker(self._understander, partial(self._on_answer, publish))
+        if publish is not None and self._models.has_models:
+            self._thinker = Thinker(self._models, partial(self._on_answer, publish))
         self._by_grammar: tuple[str, Meaning] | None = None  # revisions repeat themselves
         self._compared: tuple[str, Meaning] | None = None  # the last text that was, and what it means
         self._asked = ''  # the last partial text that the models were asked about
@@ -108,7 +112,8 @@ class IntentParser:
     def _understand(self, text: str, utterance_id: str) -> Meaning:
         """Return what is known of the text by now, without waiting for a model."""
         if self._file.refresh():
-            self._understander.use(self._file.vocabulary)
+            self._grammar = Parser(self._file.vocabulary)
+            self._models.use(self._file.vocabulary)
             self._by_grammar = self._compared = None
             self._asked = ''
         if self._thinker is not None and text:
@@ -117,7 +122,7 @@ class IntentParser:
         if compared is not None and compared[0] == text:
             return compared[1]
         if self._by_grammar is None or self._by_grammar[0] != text:
-            self._by_grammar = text, self._understander.by_grammar(text)
+            self._by_grammar = text, self._grammar.parse(text)
         return self._by_grammar[1]
 
     def _answered_or_thinking(self, intent: Intent, meaning: Meaning) -> Intent:
@@ -126,8 +131,8 @@ class IntentParser:
         if self._thinker is None or not self._thinker.is_working or not is_open(meaning):
             return answered
         self._thinker.need()
-        may_compare = self._understander.can_compare and (self._compared is None or self._compared[0] != intent.text)
-        if intent.is_final and (may_compare or self._understander.can_think):
+        may_compare = self._models.can_compare and (self._compared is None or self._compared[0] != intent.text)
+        if intent.is_final and (may_compare or self._models.can_think):
             self._thinker.ask(Question(intent, meaning))
             return msgspec.structs.replace(answered, is_final=False, reason=THINKING)
         is_pause = intent.silence_ms >= self._settings.pause_ms and self._asked != intent.text

@@ -11,20 +11,59 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from voice_pipeline.messages import Intent
-from voice_pipeline.understanding.chain import Understander
+from voice_pipeline.understanding.chain import MODEL_ERRORS
 from voice_pipeline.understanding.grammar.parser import Meaning
 from voice_pipeline.understanding.language_model.model_parser import CANCELLED
-
-# What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
-_MODEL_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)
+from voice_pipeline.understanding.words.vocabulary import Vocabulary
 
 # The models are loaded this long after the start, when all else is up, or at the first sentence that needs them.
 LOAD_AFTER_S = 10.0
 
 _logger = logging.getLogger(__name__)
+
+
+class Models(Protocol):
+    """Those of an `Understander` in this process, or of a `ModelProcess`. One thread loads, uses and closes them."""
+
+    @property
+    def has_models(self) -> bool:
+        """Say whether the settings and this machine have any, loaded or not."""
+        ...
+
+    @property
+    def can_compare(self) -> bool:
+        """Say whether the semantic match is loaded."""
+        ...
+
+    @property
+    def can_think(self) -> bool:
+        """Say whether the language model is loaded."""
+        ...
+
+    def use(self, vocabulary: Vocabulary) -> None:
+        """Know these names from now on; for any thread."""
+        ...
+
+    def load(self, is_cancelled: Callable[[], bool]) -> None:
+        """Load the models, which takes seconds."""
+        ...
+
+    def compare(self, text: str, by_grammar: Meaning) -> Meaning:
+        """Return what the semantic match makes of a text that the grammar left open, else `by_grammar`."""
+        ...
+
+    def think(self, text: str, so_far: Meaning, is_cancelled: Callable[[], bool]) -> Meaning:
+        """Return what the language model makes of a text that all else left open, else `so_far`, what that was."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the models."""
+        ...
 
 
 @dataclass
@@ -48,8 +87,8 @@ class Thinker:
     a newer question came before.
     """
 
-    def __init__(self, understander: Understander, answer: Callable[[Question, Meaning], None]) -> None:
-        self._understander = understander
+    def __init__(self, models: Models, answer: Callable[[Question, Meaning], None]) -> None:
+        self._models = models
         self._answer = answer
         self._changed = threading.Condition()  # guards the four below
         self._waiting: deque[Question] = deque()
@@ -95,7 +134,7 @@ class Thinker:
         """
         Give everything up and end the thread, after what is waiting has had its answer.
 
-        Waits for a model that is being loaded, since a process that ends in the middle of that is aborted.
+        Waits for a model that is being loaded in this process, which is aborted where it ends in the middle of that.
         """
         with self._changed:
             self._is_closed = True
@@ -106,17 +145,23 @@ class Thinker:
     def _run(self) -> None:
         with self._changed:
             self._changed.wait_for(lambda: self._is_needed or self._is_closed, LOAD_AFTER_S)
+        with closing(self._models):
+            self._load()
+            self._is_loaded.set()
+            while (question := self._next()) is not None:
+                meaning = question.meaning
+                try:
+                    meaning = self._think(question)
+                finally:  # also where an error that nobody foresaw ends this thread
+                    self._answer(question, meaning)
+
+    def _load(self) -> None:
+        if self._is_closed:
+            return
         try:
-            self._understander.load(lambda: self._is_closed)
-        except _MODEL_ERRORS as error:
+            self._models.load(lambda: self._is_closed)
+        except MODEL_ERRORS as error:
             self._log_once(f'it cannot be loaded: {type(error).__name__}: {error}')
-        self._is_loaded.set()
-        while (question := self._next()) is not None:
-            meaning = question.meaning
-            try:
-                meaning = self._think(question)
-            finally:  # also where an error that nobody foresaw ends this thread
-                self._answer(question, meaning)
 
     def _next(self) -> Question | None:
         with self._changed:
@@ -127,10 +172,10 @@ class Thinker:
     def _think(self, question: Question) -> Meaning:
         text, meaning = question.intent.text, question.meaning
         try:
-            meaning = self._understander.compare(text, meaning)
+            meaning = self._models.compare(text, meaning)
             if question.intent.is_final and not question.is_overtaken:
-                meaning = self._understander.think(text, meaning, lambda: question.is_overtaken)
-        except _MODEL_ERRORS as error:
+                meaning = self._models.think(text, meaning, lambda: question.is_overtaken)
+        except MODEL_ERRORS as error:
             self._log_once(f'it cannot be used for a sentence: {type(error).__name__}: {error}')
         return replace(question.meaning, reason=CANCELLED) if question.is_overtaken else meaning
 

@@ -42,6 +42,7 @@ from voice_pipeline.nodes.base import LATCHED_QOS, MESSAGE_QOS
 from voice_pipeline.nodes.conversions import velocity_from_twist
 from voice_pipeline.tools.processes import NAMESPACE
 
+AGAIN_S = 5.0  # after which an order that nobody answered is given again
 STAMPED = {'simulated_robot': {'stamped': True}, 'robot_control': {'stamped': True, 'rate_hz': 20.0}}
 
 
@@ -57,13 +58,20 @@ class Commander(Stranger):
         self.diagnostics = []
         self.node.create_subscription(DiagnosticArray, topics.DIAGNOSTICS, self.diagnostics.append, MESSAGE_QOS)
         self._ids = count()
-        self._wait_for_odometry()
+        self._wait_until_heard()
 
-    def _wait_for_odometry(self):
-        end = self.end(self.order(pause(0.02)))
-        while end.reason == 'no odometry was received':
-            end = self.end(self.order(pause(0.02)))
-        assert end.state == 'done'
+    def _wait_until_heard(self):
+        """Order a short pause until one is done: there may be no odometry yet, and DDS may lose a first message."""
+        newest, again_s = self.order(pause(0.02)), time.monotonic() + AGAIN_S
+
+        def is_done():
+            nonlocal newest, again_s
+            state = self.reports(newest)[-1].state if self.reports(newest) else ''
+            if state not in ('', 'running', 'done') or time.monotonic() > again_s:
+                newest, again_s = self.order(pause(0.02)), time.monotonic() + AGAIN_S
+            return state == 'done'
+
+        self.spin_until(is_done)
 
     def order(self, *steps, mode='replace'):
         plan = Plan(

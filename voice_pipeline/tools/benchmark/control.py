@@ -61,6 +61,7 @@ def table(trials: Sequence[Trial]) -> Table:
     for name in ('count', 'p50', 'p95', 'max'):
         unit = '' if name == 'count' else ' (ms)'
         result.add_row(f'stop to zero: {name}{unit}', *(f'{getattr(trial.stop_ms, name):.4g}' for trial in trials))
+    result.add_row('moves begun again after a stop', *(str(trial.interrupted) for trial in trials))
     for index, arrival in enumerate(trials[0].arrivals):
         result.add_row(f'arrival: {arrival.name}', *(str(trial.arrivals[index]) for trial in trials))
     return result

@@ -68,9 +68,15 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Trial:
-    """What was measured beside so many busy processes; `loop` is what the node says of its loop."""
+    """
+    What was measured beside so many busy processes; `loop` is what the node says of its loop.
+
+    `interrupted`: how many moves were begun again, since something made the robot stop (a starved simulation sends no
+    odometry and no scan, and without these it does not drive).
+    """
 
     busy: int
+    interrupted: int
     loop: dict[str, str]
     stop_ms: Summary
     arrivals: tuple[Arrival, ...]
@@ -89,6 +95,7 @@ class ControlRun:
         self._odometry: Odometry | None = None
         self._ends: dict[str, Execution] = {}
         self._loop: dict[str, str] = {}
+        self._interrupted = 0
 
     # --- what is heard -------------------------------------------------------------------------------------------
 
@@ -131,6 +138,8 @@ class ControlRun:
     def measure(self, commander: Commander, stops: int, busy: int) -> Trial:
         """Drive about, and stop so many times while driving. Raises `NoAnswerError`."""
         self._wait('the nodes', lambda: self._ready >= NODES and self._odometry is not None and commander.is_heard())
+        self._arrive(commander, *MOVES[0])  # once everything has come that it needs to drive
+        self._interrupted = 0
         arrivals = tuple(self._arrive(commander, name, step) for name, step in MOVES)
         stop_ms = Window(stops)
         for index in range(stops):
@@ -139,15 +148,24 @@ class ControlRun:
         self._wait('the diagnostics of the loop', lambda: 'period p99 (ms)' in self._loop)
         summary = stop_ms.summary()
         assert summary is not None
-        return Trial(busy, self._loop, summary, arrivals)
+        return Trial(busy, self._interrupted, self._loop, summary, arrivals)
 
     def _arrive(self, commander: Commander, name: str, step: Step) -> Arrival:
-        begin = self._rest()
+        """Make the move, again where something stopped the robot. Raises `NoAnswerError` where nothing comes of it."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            begin = self._rest()
+            end = self._carry_out(commander, name, step)
+            if end.state == 'done':
+                return arrival(name, step, begin, self._rest())
+            self._interrupted += 1
+            if time.monotonic() > deadline_s:
+                raise NoAnswerError(f'{name}: {end.reason}')
+
+    def _carry_out(self, commander: Commander, name: str, step: Step) -> Execution:
         plan_id = self._submit(commander, step)
         self._wait(f'the end of: {name}', lambda: plan_id in self._ends)
-        if self._ends[plan_id].state != 'done':
-            raise NoAnswerError(f'{name}: {self._ends[plan_id].reason}')
-        return arrival(name, step, begin, self._rest())
+        return self._ends[plan_id]
 
     def _stop(self, commander: Commander, away: Move) -> float:
         """Return how long a stop took to be zero on the wheels, from a random moment of the cycle on, in ms."""

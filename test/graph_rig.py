@@ -22,11 +22,11 @@ class Stranger:
             self.node.create_subscription(kind, topic, self.heard[topic].append, qos)
         self._publishers = {}
 
-    def publish(self, topic, message):
-        """Say it, once someone listens."""
+    def publish(self, topic, message, listeners=1):
+        """Say it, once so many listen."""
         if topic not in self._publishers:
             self._publishers[topic] = self.node.create_publisher(type(message), topic, MESSAGE_QOS)
-        self.spin_until(self._publishers[topic].get_subscription_count)
+        self.spin_until(lambda: self._publishers[topic].get_subscription_count() >= listeners)
         self._publishers[topic].publish(message)
 
     def spin_until(self, condition):

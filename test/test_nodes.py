@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-import rclpy
 from geometry_msgs.msg import Twist, Vector3
 from graph_rig import Stranger
 from nav_msgs.msg import Odometry
@@ -109,35 +108,32 @@ NO_SPEECH = {'monitor': {}, 'simulated_robot': {}, 'robot_control': {}, 'action_
 
 @pytest.fixture
 def publish():
-    """A way to publish on the pipeline's topics, once a subscriber is there."""
-    node = None
+    """A way to publish on the pipeline's topics."""
+    stranger = None
 
-    def send(kind, topic, message):
-        nonlocal node
-        node = node or rclpy.create_node('stranger', namespace=NAMESPACE)
-        publisher = node.create_publisher(kind, topic, 10)
-        while not publisher.get_subscription_count():
-            rclpy.spin_once(node, timeout_sec=0.05)
-        publisher.publish(message)
+    def send(topic, message, listeners=1):
+        nonlocal stranger
+        stranger = stranger or Stranger(NAMESPACE)  # only here are the nodes running, on a domain of their own
+        stranger.publish(topic, message, listeners)
 
     yield send
-    if node is not None:
-        node.destroy_node()
+    if stranger is not None:
+        stranger.node.destroy_node()
 
 
 def test_malformed_messages_are_logged_once_and_the_pipeline_goes_on(tmp_path, monkeypatch, publish):
     with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
         for topic in (topics.TRANSCRIPT, topics.INTENT, topics.PLAN, topics.EXECUTION):
             for text in ('', '{"hello": "world"}', '\x00' * 100):
-                publish(String, topic, String(data=text))
-        publish(Int16MultiArray, topics.AUDIO, Int16MultiArray())
+                publish(topic, String(data=text), listeners=3)  # who it is for, the monitor, and the test
+        publish(topics.AUDIO, Int16MultiArray())
         nowhere = Odometry()
         nowhere.pose.pose.position.x = float('nan')
-        publish(Odometry, topics.ODOM, nowhere)
-        publish(Twist, topics.CMD_VEL, Twist(linear=Vector3(x=float('inf'))))
+        publish(topics.ODOM, nowhere, listeners=2)
+        publish(topics.CMD_VEL, Twist(linear=Vector3(x=float('inf'))), listeners=2)
         for text in ('', '\x07', 'x' * 100_000):
-            publish(String, topics.COMMAND, String(data=text))
-        publish(String, topics.COMMAND, String(data='turn right thirty degrees'))
+            publish(topics.COMMAND, String(data=text))
+        publish(topics.COMMAND, String(data='turn right thirty degrees'))
         wait(story, pipeline, lambda: any(one.outcomes == ['done'] for one in story.utterances.values()))
         wait(story, pipeline, lambda: sum(stage.values.malformed for stage in story.report.stages) == 13)
         logs = {node.name: node.log.read_text() for node in pipeline.nodes}
@@ -159,7 +155,7 @@ def test_what_a_stage_logs_is_in_the_log_of_its_node(tmp_path, monkeypatch):
 def test_a_robot_that_takes_stamped_velocities_moves(tmp_path, monkeypatch, publish):
     stamped = {name: {'stamped': True} for name in ('monitor', 'simulated_robot', 'robot_control')}
     with running(tmp_path, NO_SPEECH | stamped, monkeypatch) as (story, pipeline):
-        publish(String, topics.COMMAND, String(data='turn right thirty degrees'))
+        publish(topics.COMMAND, String(data='turn right thirty degrees'))
         wait(story, pipeline, lambda: any(one.outcomes == ['done'] for one in story.utterances.values()))
         wait(story, pipeline, lambda: story.report.stages[-1].values.rate_hz is not None)
         assert story.path[-1].yaw_rad < -0.4
@@ -167,9 +163,9 @@ def test_a_robot_that_takes_stamped_velocities_moves(tmp_path, monkeypatch, publ
 
 def test_anyone_can_stop_the_robot(tmp_path, monkeypatch, publish):
     with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
-        publish(String, topics.COMMAND, String(data='go forward ten meters'))
+        publish(topics.COMMAND, String(data='go forward ten meters'))
         wait(story, pipeline, lambda: bool(story.path) and story.path[-1].x_m > 0.2)
-        publish(Empty, topics.STOP, Empty())
+        publish(topics.STOP, Empty())
         wait(story, pipeline, lambda: any(one.outcomes == ['stopped'] for one in story.utterances.values()))
         wait(story, pipeline, lambda: story.path[-1].velocity.linear_mps == 0.0)
         assert story.path[-1].x_m < 3.0
@@ -190,7 +186,7 @@ def test_the_robot_tells_how_full_its_battery_is(tmp_path, monkeypatch):
 
 def test_an_emergency_word_in_a_partial_stops_at_once(tmp_path, monkeypatch, publish):
     with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
-        publish(String, topics.COMMAND, String(data='go forward ten meters'))
+        publish(topics.COMMAND, String(data='go forward ten meters'))
         wait(story, pipeline, lambda: bool(story.path) and story.path[-1].x_m > 0.2)
         partial = Transcript(
             utterance_id='heard-1',
@@ -201,5 +197,5 @@ def test_an_emergency_word_in_a_partial_stops_at_once(tmp_path, monkeypatch, pub
             confidence=0.9,
             silence_ms=0.0,
         )
-        publish(String, topics.TRANSCRIPT, String(data=encode(partial)))
+        publish(topics.TRANSCRIPT, String(data=encode(partial)))
         wait(story, pipeline, lambda: any(one.outcomes == ['stopped'] for one in story.utterances.values()))

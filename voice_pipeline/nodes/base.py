@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # a node that is not profiled loads none of it
 
 SettingsT = TypeVar('SettingsT', bound=Settings)
 MessageT = TypeVar('MessageT', bound=messages.Message)
+RawT = TypeVar('RawT')
 
 # Reliable, and a little deep: revisions are small, and a final must not be lost to a busy moment.
 MESSAGE_QOS = QoSProfile(depth=20)
@@ -80,11 +81,14 @@ class PipelineNode(Node, Generic[SettingsT]):
         self._ready.publish(String(data=self.get_name()))
         self.get_logger().info(f'ready{": " if what else ""}{what}')
 
+    def listen(self, kind: type[RawT], topic: str, take: Callable[[RawT, int], None], qos: QoSProfile) -> None:
+        """Call `take(message, received_ns)` for each message of ROS, when it comes."""
+        self.create_subscription(kind, topic, lambda message: take(message, time.time_ns()), qos)
+
     def on_message(self, kind: type[MessageT], topic: str, handle: Callable[[MessageT, int], None]) -> None:
         """Call `handle(message, received_ns)` for each valid message; count the others, and log the first of a kind."""
 
-        def receive(raw: String) -> None:
-            received_ns = time.time_ns()
+        def receive(raw: String, received_ns: int) -> None:
             try:
                 message = messages.decode(kind, raw.data)
             except messages.MalformedMessageError as error:
@@ -92,7 +96,7 @@ class PipelineNode(Node, Generic[SettingsT]):
                 return
             handle(message, received_ns)
 
-        self.create_subscription(String, topic, receive, MESSAGE_QOS)
+        self.listen(String, topic, receive, MESSAGE_QOS)
 
     def on_every_message(self, handle: Callable[[messages.Message, int], None]) -> None:
         """Call `handle(message, received_ns)` for each valid message of every stage."""
@@ -102,8 +106,7 @@ class PipelineNode(Node, Generic[SettingsT]):
     def on_audio(self, handle: Callable[[Frame, int], None], topic: str = topics.AUDIO) -> None:
         """Call `handle(frame, received_ns)` for each frame of sound; count what is none, and log the first."""
 
-        def receive(raw: Int16MultiArray) -> None:
-            received_ns = time.time_ns()
+        def receive(raw: Int16MultiArray, received_ns: int) -> None:
             try:
                 frame = audio_from_message(raw)
             except AlienMessageError as error:
@@ -111,7 +114,7 @@ class PipelineNode(Node, Generic[SettingsT]):
                 return
             handle(frame, received_ns)
 
-        self.create_subscription(Int16MultiArray, topic, receive, AUDIO_QOS)
+        self.listen(Int16MultiArray, topic, receive, AUDIO_QOS)
 
     def message_publisher(self, topic: str, qos: QoSProfile = MESSAGE_QOS) -> Callable[[messages.Message], None]:
         """Return the function that publishes a message on the topic."""

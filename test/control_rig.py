@@ -11,7 +11,7 @@ from voice_pipeline.control.motion import STILL, Velocity
 from voice_pipeline.control.obstacles import Scan
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.way import AT_THE_FENCE, IN_THE_WAY, NO_SCAN
-from voice_pipeline.control.zones import NO_ZONES
+from voice_pipeline.control.zones import NO_ZONES, Area
 from voice_pipeline.messages import (
     GoTo,
     GoToArguments,
@@ -37,6 +37,8 @@ EPS = 1e-9
 SCAN_PERIOD_S = 0.1
 ABRUPT = (IN_THE_WAY, NO_SCAN, AT_THE_FENCE)
 OMNI_SETTINGS = ControlSettings(max_lateral_mps=0.3)
+NOISY = SimulationSettings(noise_m=0.005, noise_deg=0.5, slip=0.05, scan_noise_m=0.02, latency_s=0.05)
+SQUARE = Area(((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)))
 
 
 def planned(step, speed_mps=0.4, speed_dps=60.0, timeout_s=100.0, goal=None):
@@ -206,3 +208,9 @@ def scan(ranges_m, first_rad=-math.pi, stamp_ns=0):
         ranges_m=np.array(ranges_m, dtype=float),
         stamp_ns=stamp_ns,
     )
+
+
+def states(rig, plan_id):
+    """The states reported for a plan, repetitions of `running` taken together."""
+    seen = [execution.state for execution in rig.reports_of(plan_id)]
+    return [state for index, state in enumerate(seen) if index == 0 or state != seen[index - 1]]

@@ -107,12 +107,8 @@ class Conversation:
 
     def report(self, plan, state='running', step=0, progress=0.0, reason=''):
         self.planner.on_execution(
-            Execution(
-                utterance_id=plan.utterance_id, revision=plan.revision, is_final=plan.is_final,
-                speech_end_ns=plan.speech_end_ns, plan_id=plan.plan_id, state=state, step=step, progress=progress,
-                reason=reason,
-            )
-        )  # fmt: skip
+            Execution(**plan.header, plan_id=plan.plan_id, state=state, step=step, progress=progress, reason=reason)
+        )
 
     def do(self, *steps):
         """Say steps that are then being done."""

@@ -10,10 +10,10 @@ from speech import CountingBackend, say
 
 from voice_pipeline.__main__ import main
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.tools.benchmark import techniques, trials
+from voice_pipeline.tools.benchmark import reuse_trials, techniques, trials
 from voice_pipeline.tools.benchmark.clips import Clip
 from voice_pipeline.tools.benchmark.techniques import Clocks, Comparison, Cost, compare, table
-from voice_pipeline.tools.benchmark.trials import Trial
+from voice_pipeline.tools.benchmark.trial import Trial
 
 
 @pytest.fixture(scope='module')
@@ -71,7 +71,7 @@ def test_the_table_says_what_is_used_and_what_is_not():
 
 def test_a_known_spectrogram_is_faster(clips):
     """By so much that it is on any machine."""
-    found = compare(trials.known_frames(clips[1].samples.astype(np.float32) / 32768), rounds=3)
+    found = compare(reuse_trials.known_frames(clips[1].samples.astype(np.float32) / 32768), rounds=3)
     assert found.using.cpu_ms < found.without.cpu_ms
 
 
@@ -85,14 +85,14 @@ def test_the_copy_to_the_gpu_runs_here_too():
 def test_a_text_is_parsed_as_often_as_it_is_not_remembered():
     parsed = []
     texts = ['a', 'a', 'b', 'a', 'a']
-    trial = trials.last_text(parsed.append, texts)
+    trial = reuse_trials.last_text(parsed.append, texts)
     trial.without()
     assert parsed == texts
     parsed.clear()
     trial.using()
     assert parsed == ['a', 'b', 'a']
     parsed.clear()
-    trials.many_texts(parsed.append, texts).using()
+    reuse_trials.many_texts(parsed.append, texts).using()
     assert parsed == ['a', 'b']
 
 
@@ -117,7 +117,7 @@ def test_the_command_prints_and_saves(monkeypatch, capsys, tmp_path, clips):
     monkeypatch.setattr(techniques, 'load', lambda _settings: CountingBackend())
     monkeypatch.setattr(techniques, 'spoken_clips', lambda: clips)
     monkeypatch.setattr(
-        techniques, 'all_trials', lambda *_arguments: iter([trials.known_frames(np.zeros(16_000, np.float32))])
+        techniques, 'all_trials', lambda *_arguments: iter([reuse_trials.known_frames(np.zeros(16_000, np.float32))])
     )
     report = tmp_path / 'techniques.json'
 

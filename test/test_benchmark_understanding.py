@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from voice_pipeline.messages import Step
+from voice_pipeline.paths import resource_file
 from voice_pipeline.tools.benchmark import understanding_command as command
-from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences, resource_file
+from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences
 from voice_pipeline.tools.benchmark.understanding import faults_of, measure, score
 from voice_pipeline.understanding.words.vocabulary import Vocabulary
 

@@ -85,10 +85,10 @@ def test_a_child_that_cannot_be_started():
 
 
 def test_a_child_whose_parent_has_gone_ends_by_itself():
-    question = msgspec.json.encode(GraphQuestion(namespace='nobody', topics=(), patience_s=600)).decode()
+    question = GraphQuestion(namespace='nobody', topics=(), patience_s=600, settling_s=600)
     program = 'from voice_pipeline.tools.doctor import graph, probes\nimport signal, sys\n'
     program += 'graph.look = probes.look = lambda question: signal.pause()\n'
-    program += f'probes._main(["graph", {question!r}, "0"])'
+    program += f'probes._main(["graph", {msgspec.json.encode(question).decode()!r}, "0"])'
     ended = subprocess.run([sys.executable, '-c', program], check=False, timeout=60)
     assert ended.returncode == -signal.SIGALRM
 
@@ -129,8 +129,10 @@ def test_a_model_that_is_not_there():
     assert '/nowhere.pt' in try_model(RecognitionSettings(device='cpu', model='/nowhere.pt')).problem
 
 
-def look_at_graph(patience_s=20.0):
-    question = GraphQuestion(namespace=f'doctor_test_{os.getpid()}', topics=('/cmd_vel',), patience_s=patience_s)
+def look_at_graph(settling_s):
+    question = GraphQuestion(
+        namespace=f'doctor_test_{os.getpid()}', topics=('/cmd_vel',), patience_s=20.0, settling_s=settling_s
+    )
     return ask('graph', question, GraphAnswer, what='no', advice='help', timeout_s=60.0)
 
 
@@ -143,7 +145,7 @@ def ros(monkeypatch):
 
 
 def test_two_real_processes_hear_each_other(ros):
-    answer = look_at_graph()
+    answer = look_at_graph(settling_s=0.2)
     assert answer.heard_after_s is not None
     assert answer.transport_ms is not None
     assert (answer.nodes, answer.publishers) == ((), {'/cmd_vel': ()})
@@ -164,8 +166,10 @@ def test_a_stranger_on_the_graph_is_seen(ros):
     )
     stranger = subprocess.Popen([sys.executable, '-c', program], stdout=subprocess.PIPE, text=True)
     try:
-        assert stranger.stdout.readline() == 'ready\n'
-        looks = (look_at_graph() for _ in range(5))  # on a busy machine, discovery may take longer than one look
+        assert 'ready\n' in iter(stranger.stdout.readline, '')  # a middleware may say something before
+        looks = (
+            look_at_graph(settling_s=1.0) for _ in range(10)
+        )  # on a busy machine, discovery may take longer than one look
         answer = next((answer for answer in looks if answer.nodes and answer.publishers['/cmd_vel']), None)
     finally:
         stranger.terminate()
@@ -178,4 +182,4 @@ def test_a_stranger_on_the_graph_is_seen(ros):
 def test_a_middleware_that_is_not_there(ros):
     ros.setenv('RMW_IMPLEMENTATION', 'rmw_of_nobody_cpp')
     with pytest.raises(CheckError, match='rmw_of_nobody_cpp'):
-        look_at_graph()
+        look_at_graph(settling_s=0.2)

@@ -164,3 +164,13 @@ HOSTILE = {
 def test_hostile_text_is_refused(text):
     with pytest.raises(MalformedMessageError):
         decode(Intent, text)
+
+
+def test_a_message_that_follows_from_another_one_takes_over_its_header():
+    transcript = Transcript(
+        utterance_id='u7', revision=3, is_final=True, speech_end_ns=5, text='stop', confidence=1.0, silence_ms=0
+    )
+    intent = Intent(**transcript.header, text=transcript.text, silence_ms=0)
+    assert intent.header == transcript.header
+    assert (intent.utterance_id, intent.revision, intent.is_final, intent.speech_end_ns) == ('u7', 3, True, 5)
+    assert intent.trace == ()

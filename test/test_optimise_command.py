@@ -29,6 +29,12 @@ from voice_pipeline.understanding.words.vocabulary import Vocabulary
 VOICE = 'flite rms'
 
 
+@pytest.fixture(autouse=True)
+def loading_timed_once(monkeypatch):
+    """The figure is not looked at here."""
+    monkeypatch.setattr('voice_pipeline.tools.optimise.compare.LOADS', 1)
+
+
 @pytest.mark.parametrize(
     ('said', 'heard', 'expected'),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from optimise_rig import ReadyExamples, taught
 from speech import say
 
 from voice_pipeline.recognition.adapter import bundled_adapter
@@ -44,29 +45,18 @@ def test_a_student_has_fewer_layers_than_its_teacher(student):
 
 
 @pytest.fixture(scope='module')
-def example():
-    from voice_pipeline.tools.optimise.teacher import Teacher
-
-    (example,) = Teacher('tiny.en', 'cpu').label([say('Go forward.', before_s=0.0, after_s=0.0)])
-    return example
-
-
-@pytest.fixture(scope='module')
 def result(tmp_path_factory):
     return StudentResult(PLAN, bundled_adapter('tiny.en'), 'cpu')
 
 
-def test_it_learns_with_its_decoder_alone(result, example, tmp_path):
-    class ReadyExamples:
-        def example(self, index):
-            return example
-
+def test_it_learns_with_its_decoder_alone(result, tmp_path):
+    example = taught()[0]
     trainer = Trainer(PLAN, result.student, tmp_path)
     model = result.student.model
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with torch.no_grad():
         loss_before = float(trainer.loss(example, 0.3)[0])
-    for _ in trainer.steps(ReadyExamples()):
+    for _ in trainer.steps(ReadyExamples([example])):
         pass
     with torch.no_grad():
         assert float(trainer.loss(example, 0.3)[0]) < 0.9 * loss_before

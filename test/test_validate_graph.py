@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from voice_pipeline.__main__ import main
-from voice_pipeline.tools.benchmark.sentences import resource_file
+from voice_pipeline.paths import resource_file
 
 pytest.importorskip('rclpy')
 

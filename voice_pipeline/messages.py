@@ -10,7 +10,7 @@ argument that was not said is absent.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypedDict, TypeVar
 
 import msgspec
 
@@ -43,6 +43,15 @@ class StageTrace(_Record, frozen=True, kw_only=True):
     finished_ns: Nanoseconds
 
 
+class Header(TypedDict):
+    """The fields of a message that say which words it is about."""
+
+    utterance_id: str
+    revision: int
+    is_final: bool
+    speech_end_ns: int
+
+
 class Message(_Record, frozen=True, kw_only=True):
     """
     What all documents share.
@@ -57,6 +66,16 @@ class Message(_Record, frozen=True, kw_only=True):
     speech_end_ns: Nanoseconds
     trace: tuple[StageTrace, ...] = ()
     version: Literal[1] = SCHEMA_VERSION
+
+    @property
+    def header(self) -> Header:
+        """What a message that follows from this one takes over: `Execution(**plan.header, plan_id=…)`."""
+        return Header(
+            utterance_id=self.utterance_id,
+            revision=self.revision,
+            is_final=self.is_final,
+            speech_end_ns=self.speech_end_ns,
+        )
 
 
 # --- recognition -------------------------------------------------------------------------------------------------

@@ -14,9 +14,18 @@ def config_file(name: str) -> Path:
 
     Raises `FileNotFoundError`, naming the places looked at, when no such file is installed.
     """
+    return _installed_file('config', name)
+
+
+def resource_file(name: str) -> Path:
+    """Return the path of a file of `resource/`; else as `config_file`."""
+    return _installed_file('resource', name)
+
+
+def _installed_file(folder: str, name: str) -> Path:
     here = Path(__file__).resolve()
-    candidates = [here.parents[1] / 'config' / name]
-    candidates += [parent / 'share' / PACKAGE / 'config' / name for parent in here.parents]
+    candidates = [here.parents[1] / folder / name]
+    candidates += [parent / 'share' / PACKAGE / folder / name for parent in here.parents]
     for candidate in candidates:
         if candidate.is_file():
             return candidate

@@ -176,10 +176,7 @@ class SkillErrand(Errand):
     def _request(self, errand_id: str, _cycle: Cycle) -> SkillRequest:
         plan = self._plan
         return SkillRequest(
-            utterance_id=plan.utterance_id,
-            revision=plan.revision,
-            is_final=plan.is_final,
-            speech_end_ns=plan.speech_end_ns,
+            **plan.header,
             trace=plan.trace,
             skill_id=errand_id,
             plan_id=plan.plan_id,

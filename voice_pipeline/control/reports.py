@@ -39,10 +39,7 @@ class Reports:
         plan = run.plan
         self._outbox.append(
             Execution(
-                utterance_id=plan.utterance_id,
-                revision=plan.revision,
-                is_final=plan.is_final,
-                speech_end_ns=plan.speech_end_ns,
+                **plan.header,
                 trace=plan.trace,
                 plan_id=plan.plan_id,
                 state=state,

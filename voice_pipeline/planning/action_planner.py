@@ -78,10 +78,7 @@ class ActionPlanner:
     def _plan(self, intent: Intent, decision: Decision, received_ns: int) -> Plan:
         proposal = decision.proposal
         return Plan(
-            utterance_id=intent.utterance_id,
-            revision=intent.revision,
-            is_final=intent.is_final,
-            speech_end_ns=intent.speech_end_ns,
+            **intent.header,
             plan_id=decision.plan_id,
             mode='answer' if decision.is_told and proposal.question else decision.mode,
             is_committed=decision.is_committed,

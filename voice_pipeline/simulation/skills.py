@@ -132,10 +132,7 @@ class SimulatedSkills:
     def _answer(self, request: SkillRequest, state: State, *, progress: float = 0.0, reason: str = '') -> None:
         self._results.append(
             SkillResult(
-                utterance_id=request.utterance_id,
-                revision=request.revision,
-                is_final=request.is_final,
-                speech_end_ns=request.speech_end_ns,
+                **request.header,
                 trace=request.trace,
                 skill_id=request.skill_id,
                 plan_id=request.plan_id,

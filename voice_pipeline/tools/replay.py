@@ -9,9 +9,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeVar
-
-import yaml
 
 from voice_pipeline.audio.frames import Samples
 from voice_pipeline.audio.wav import SoundFileError, read_sound
@@ -19,14 +16,13 @@ from voice_pipeline.messages import Intent, Plan, Query, Transcript
 from voice_pipeline.monitoring.describe import describe_steps
 from voice_pipeline.monitoring.kept import KeptUtterance, KeptUtteranceError, load_kept
 from voice_pipeline.monitoring.statistics import NS_PER_S
-from voice_pipeline.paths import config_file
 from voice_pipeline.planning.action_planner import ActionPlanner
 from voice_pipeline.planning.settings import PlanningSettings
 from voice_pipeline.recognition.backend import Backend
 from voice_pipeline.recognition.choose import load
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
-from voice_pipeline.settings import Settings, SettingsError
+from voice_pipeline.tools.parameter_files import ParameterFileError, installed_folder, node_settings
 from voice_pipeline.tools.revisions import revise
 from voice_pipeline.understanding.intent_parser import THINKING, IntentParser
 from voice_pipeline.understanding.settings import UnderstandingSettings
@@ -34,8 +30,6 @@ from voice_pipeline.understanding.words.vocabulary import VocabularyError, load_
 
 LOAD_MODELS_S = 120.0  # for the models of the understanding, where there are any
 THINK_S = 120.0  # for one sentence
-
-SettingsT = TypeVar('SettingsT', bound=Settings)
 
 
 class ReplayError(ValueError):
@@ -62,7 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         files = list(_documents(arguments.kept))
         stages = Stages.load(arguments.config, arguments.vocabulary)
-    except (ReplayError, SettingsError, ModelError, VocabularyError, FileNotFoundError) as error:
+    except (ReplayError, ParameterFileError, ModelError, VocabularyError, FileNotFoundError) as error:
         print(f'voice_pipeline replay: {error}', file=sys.stderr)
         return 2
     replays: list[Replay] = []
@@ -177,12 +171,13 @@ class Stages:
         """
         Return the stages with the parameters in this folder, and these names where they are given.
 
-        Raises `SettingsError`, `ModelError`, `VocabularyError`, `FileNotFoundError`.
+        Raises `ParameterFileError`, `ModelError`, `VocabularyError`, `FileNotFoundError`.
         """
-        folder = config or config_file('robot.yaml').parent
-        recognition = node_settings(folder, 'speech_recognition', RecognitionSettings, vocabulary)
-        understanding = node_settings(folder, 'intent_parser', UnderstandingSettings, vocabulary)
-        planning = node_settings(folder, 'action_planner', PlanningSettings, vocabulary)
+        folder = config or installed_folder()
+        given = {} if vocabulary is None else {'vocabulary': vocabulary}
+        recognition = node_settings(folder, 'speech_recognition', RecognitionSettings, given)
+        understanding = node_settings(folder, 'intent_parser', UnderstandingSettings, given)
+        planning = node_settings(folder, 'action_planner', PlanningSettings, given)
         return cls(load(recognition), recognition, understanding, planning)
 
     def replay(self, samples: Samples) -> Outcome:
@@ -229,36 +224,6 @@ def _outcome(utterances: Sequence[_Utterance]) -> Outcome:
 
 def _is_met(utterance: _Utterance) -> bool:
     return utterance.is_answered or (bool(utterance.committed) and not utterance.plan.refusal)
-
-
-def node_settings(folder: Path, node: str, kind: type[SettingsT], vocabulary: str | None = None) -> SettingsT:
-    """
-    Return the settings of a node as its parameter file and that of the robot's limits say, defaults for the rest.
-
-    Raises `SettingsError`.
-    """
-    if not folder.is_dir():
-        raise SettingsError(f'{folder}: there is no such folder of parameter files')
-    known = {parameter.name for parameter in kind.parameters()}
-    limits = {name: value for name, value in _parameters(folder / 'robot.yaml').items() if name in known}
-    values = {**limits, **_parameters(folder / f'{node}.yaml')}
-    if vocabulary is not None:
-        values['vocabulary'] = vocabulary
-    try:
-        return kind.from_mapping(values)
-    except SettingsError as error:
-        raise SettingsError(f'{folder / node}.yaml: {error}') from None
-
-
-def _parameters(file: Path) -> dict[str, object]:
-    """Return the parameters of a file that is for one node, or for all; none where there is no such file."""
-    try:
-        document = yaml.safe_load(file.read_text(encoding='utf-8')) or {}
-        return {name: value for node in document.values() for name, value in node['ros__parameters'].items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-        raise SettingsError(f'{file}: not a parameter file: {error}') from None
 
 
 # --- output --------------------------------------------------------------------------------------------------------

@@ -11,10 +11,10 @@ import numpy as np
 
 from voice_pipeline.audio.frames import SAMPLE_RATE_HZ
 from voice_pipeline.messages import MalformedMessageError, Transcript, decode, encode
+from voice_pipeline.paths import resource_file
 from voice_pipeline.recognition.backend import Backend
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.tools.benchmark.clips import Clip
-from voice_pipeline.tools.benchmark.sentences import resource_file
 from voice_pipeline.tools.revisions import revise
 
 PAUSE_S = 1.2  # ends an utterance
@@ -39,7 +39,10 @@ def record(clips: Sequence[Clip], settings: RecognitionSettings, backend: Backen
 
 def recorded(file: Path | None = None) -> list[Transcript]:
     """Return the revisions of a file, by default those that come with the package. Raises `RecordingError`."""
-    path = file or resource_file('revisions.jsonl')
+    try:
+        path = file or resource_file('revisions.jsonl')
+    except FileNotFoundError as error:
+        raise RecordingError(str(error)) from None
     try:
         lines = path.read_text(encoding='utf-8').splitlines()
     except (OSError, UnicodeDecodeError) as error:

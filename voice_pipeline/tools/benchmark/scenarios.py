@@ -9,8 +9,8 @@ import msgspec
 
 from voice_pipeline.audio.speech import synthesise
 from voice_pipeline.audio.wav import read_sound
+from voice_pipeline.paths import resource_file
 from voice_pipeline.tools.benchmark.clips import Clip
-from voice_pipeline.tools.benchmark.sentences import resource_file
 from voice_pipeline.yaml_file import load_yaml
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -73,7 +73,11 @@ class Scenarios(_Record, frozen=True, kw_only=True):
 
 
 def load_scenarios(path: Path | None = None) -> Scenarios:
-    """Return what the file says, by default the installed `scenarios.yaml`. Raises `ScenariosError`."""
+    """
+    Return what the file says, by default the installed `scenarios.yaml`.
+
+    Raises `ScenariosError`, and `FileNotFoundError` where that is not installed.
+    """
     file = path or resource_file('scenarios.yaml')
     content = load_yaml(file, ScenariosError)
     try:

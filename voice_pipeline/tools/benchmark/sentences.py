@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from voice_pipeline.messages import Step, Stop
-from voice_pipeline.paths import config_file
 
 
 class SentencesError(ValueError):
@@ -42,11 +41,6 @@ class Sentence:
 
 
 _decoder = msgspec.json.Decoder(_Line)
-
-
-def resource_file(name: str) -> Path:
-    """Return where this file of `resource/` is, beside `config/`, in the source tree or installed."""
-    return config_file('vocabulary.yaml').parents[1] / 'resource' / name
 
 
 def read_sentences(paths: Sequence[Path]) -> list[Sentence]:

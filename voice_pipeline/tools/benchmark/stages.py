@@ -101,6 +101,7 @@ def main(arguments: argparse.Namespace) -> int:
         SpeechError,
         VocabularyError,
         BudgetError,
+        FileNotFoundError,
     ) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

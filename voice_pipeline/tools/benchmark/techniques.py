@@ -25,7 +25,8 @@ from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.settings import SettingsError
 from voice_pipeline.tools.benchmark.clips import spoken_clips
 from voice_pipeline.tools.benchmark.output import count, make_console, save_json, unsaved
-from voice_pipeline.tools.benchmark.trials import Trial, Work, all_trials
+from voice_pipeline.tools.benchmark.trial import Trial, Work
+from voice_pipeline.tools.benchmark.trials import all_trials
 from voice_pipeline.understanding.words.vocabulary import VocabularyError
 
 PURPOSE = 'what batches, caches, buffers, worker pools and profilers cost and bring, each with and without'

@@ -7,13 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from voice_pipeline.audio.activity import SileroActivity
 from voice_pipeline.audio.frames import FRAME_SAMPLES, SAMPLE_RATE_HZ, Samples, to_float
@@ -22,41 +20,26 @@ from voice_pipeline.profiling.settings import ProfileSettings
 from voice_pipeline.recognition.backend import Backend, Request, hear_all
 from voice_pipeline.recognition.features import LogMel
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.recognition.window import MAX_WINDOW_S, Window, windows_of
+from voice_pipeline.recognition.window import windows_of
 from voice_pipeline.tools import revisions as streaming
 from voice_pipeline.tools.benchmark.clips import Clip
+from voice_pipeline.tools.benchmark.reuse_trials import (
+    growing_buffer,
+    known_frames,
+    last_text,
+    many_texts,
+    window_buffer,
+)
+from voice_pipeline.tools.benchmark.trial import WINDOW, FloatArray, Trial, Work
 from voice_pipeline.understanding.chain import Understander
 from voice_pipeline.understanding.grammar.parser import Meaning
 from voice_pipeline.understanding.settings import UnderstandingSettings
 from voice_pipeline.understanding.words.vocabulary_file import VocabularyFile
 
-Work = Callable[[], object]
-FloatArray = npt.NDArray[np.float32]
-
 STREAMS = 3  # that are heard at once
 WORKERS = 2
-REVISION_CHUNKS = 2  # of sound that are new in a revision, at about 16 Hz
-FIRST_CHUNKS = 8  # of sound behind the first revision
-CACHED_TEXTS = 64
 PROFILED_ROUNDS = 10  # so that it is the profile that takes the time, and not to begin and to write it
-WINDOW = Window(0.0, 0.5)
 PAUSE = np.zeros(SAMPLE_RATE_HZ, np.int16)  # ends an utterance
-
-
-@dataclass(frozen=True)
-class Trial:
-    """
-    A technique, the work it is for, and that work `without` it and `using` it, `units` of it each.
-
-    `use`: where in the pipeline it is; empty where it is not, since it does not pay.
-    """
-
-    technique: str
-    work: str
-    without: Work
-    using: Work
-    units: int = 1
-    use: str = ''
 
 
 def all_trials(
@@ -104,111 +87,6 @@ def batch(backend: Backend, settings: RecognitionSettings, sounds: Sequence[Floa
     )
 
 
-# --- what was computed before --------------------------------------------------------------------------------------
-
-
-def lengths_of(sound: npt.NDArray[np.generic]) -> list[int]:
-    """Return the lengths of the sound behind each revision."""
-    return list(range(FIRST_CHUNKS * FRAME_SAMPLES, len(sound), REVISION_CHUNKS * FRAME_SAMPLES))
-
-
-def known_frames(sound: FloatArray) -> Trial:
-    """A revision's spectrogram is that of the revision before, and some frames."""
-    log_mel, lengths = LogMel(), lengths_of(sound)
-
-    def spectra(order: Sequence[int]) -> None:
-        for length in order:
-            log_mel(sound[:length], WINDOW.frame_count(length))
-
-    return Trial(
-        'cache',
-        'spectrogram of a revision',
-        without=lambda: spectra(lengths[::-1]),  # a sound that is shorter than the last is another sound
-        using=lambda: spectra(lengths),
-        units=len(lengths),
-        use='recognition: LogMel',
-    )
-
-
-def make_parse() -> Callable[[str], Meaning]:
-    """Return the grammar with the vocabulary of the package. Raises `VocabularyError`."""
-    return Understander(VocabularyFile('').vocabulary, UnderstandingSettings()).by_grammar
-
-
-def last_text(parse: Callable[[str], Meaning], texts: Sequence[str]) -> Trial:
-    """Revisions repeat themselves: the meaning of the last text is kept."""
-    return Trial(
-        'cache',
-        'meaning of a revision: the last text',
-        without=lambda: [parse(text) for text in texts],
-        using=lambda: _parse_all(parse, texts, remembered=1),
-        units=len(texts),
-        use='understanding: IntentParser',
-    )
-
-
-def many_texts(parse: Callable[[str], Meaning], texts: Sequence[str]) -> Trial:
-    """A text that comes again after another one is found in a larger memory."""
-    return Trial(
-        'cache',
-        f'meaning of a revision: {CACHED_TEXTS} texts, not the last',
-        without=lambda: _parse_all(parse, texts, remembered=1),
-        using=lambda: _parse_all(parse, texts, remembered=CACHED_TEXTS),
-        units=len(texts),
-    )
-
-
-def _parse_all(parse: Callable[[str], Meaning], texts: Sequence[str], remembered: int) -> None:
-    cached = lru_cache(maxsize=remembered)(parse)
-    for text in texts:
-        cached(text)
-
-
-# --- buffers -------------------------------------------------------------------------------------------------------
-
-
-def growing_buffer(samples: Samples) -> Trial:
-    """The sound of an utterance grows in one buffer, instead of being put together from its chunks each time."""
-    chunks = list(samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES))
-    counts = range(FIRST_CHUNKS, len(chunks), REVISION_CHUNKS)
-    buffer = np.empty(MAX_WINDOW_S * SAMPLE_RATE_HZ, np.float32)
-
-    def put_together() -> None:
-        for chunk_count in counts:
-            to_float(np.concatenate(chunks[:chunk_count]))
-
-    def grow() -> None:
-        filled = 0
-        for chunk_count in counts:
-            new = to_float(np.concatenate(chunks[filled:chunk_count]))
-            buffer[filled * FRAME_SAMPLES : chunk_count * FRAME_SAMPLES] = new
-            filled = chunk_count
-
-    return Trial(
-        'buffer pool',
-        'sound of a revision',
-        without=put_together,
-        using=grow,
-        units=len(counts),
-    )
-
-
-def window_buffer(sound: FloatArray) -> Trial:
-    """The model's input is written where the last one was."""
-    shapes = [(80, WINDOW.frame_count(length)) for length in lengths_of(sound)]
-    buffer = np.empty(80 * MAX_WINDOW_S * 100, np.float32)
-
-    def allocate() -> None:
-        for shape in shapes:
-            np.full(shape, -10.0, np.float32)
-
-    def reuse() -> None:
-        for rows, columns in shapes:
-            buffer[: rows * columns].reshape(rows, columns).fill(-10.0)
-
-    return Trial('buffer pool', "the model's input", without=allocate, using=reuse, units=len(shapes))
-
-
 # --- worker pools --------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +122,11 @@ def voices_in_threads(sounds: Sequence[Samples], pool: Executor) -> Trial:
         without=lambda: list(map(probability, range(len(sounds)))),
         using=lambda: list(pool.map(probability, range(len(sounds)))),
     )
+
+
+def make_parse() -> Callable[[str], Meaning]:
+    """Return the grammar with the vocabulary of the package. Raises `VocabularyError`."""
+    return Understander(VocabularyFile('').vocabulary, UnderstandingSettings()).by_grammar
 
 
 @lru_cache(maxsize=1)

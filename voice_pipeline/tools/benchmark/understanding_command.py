@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from voice_pipeline.paths import resource_file
 from voice_pipeline.tools.benchmark import understanding_report
 from voice_pipeline.tools.benchmark.output import make_console, save_json, unsaved
-from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences, resource_file
+from voice_pipeline.tools.benchmark.sentences import Sentence, SentencesError, read_sentences
 from voice_pipeline.tools.benchmark.understanding import SentenceParser, measure
 from voice_pipeline.tools.machine import machine
 from voice_pipeline.understanding.chain import Understander

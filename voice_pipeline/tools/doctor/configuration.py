@@ -1,20 +1,17 @@
-"""The parameter files of the nodes, read without ROS as the nodes would read them."""
+"""The settings that the nodes would start with, as the doctor's checks ask for them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
-
-from voice_pipeline.limits import RobotLimits
 from voice_pipeline.monitoring.budgets import BudgetError, Budgets, load_budgets
 from voice_pipeline.monitoring.settings import MonitorSettings
-from voice_pipeline.paths import config_file
-from voice_pipeline.settings import Settings, SettingsError
+from voice_pipeline.settings import Settings
 from voice_pipeline.tools.doctor.check import CheckError, skipped
 from voice_pipeline.tools.doctor.options import Options
-from voice_pipeline.tools.parameters import LIMITS, NODE_SETTINGS
+from voice_pipeline.tools.parameter_files import ParameterFileError, installed_folder, node_settings
+from voice_pipeline.tools.parameters import NODE_SETTINGS
 
 SettingsT = TypeVar('SettingsT', bound=Settings)
 
@@ -28,10 +25,6 @@ OVERRIDES: dict[str, dict[str, str]] = {
 }
 
 
-class ConfigurationError(ValueError):
-    """A parameter file cannot be used; the text names the file and says what is wrong in it."""
-
-
 class Configuration:
     """The parameter files of a folder, with what is given at launch on top."""
 
@@ -40,61 +33,24 @@ class Configuration:
 
     @property
     def folder(self) -> Path:
-        """Where the parameter files are. Raises `ConfigurationError`."""
-        if self._options.config:
-            return Path(self._options.config).expanduser()
-        try:
-            return config_file('budgets.yaml').parent
-        except FileNotFoundError as missing:
-            raise ConfigurationError(f'{missing}: install the package again') from None
+        """Where the parameter files are. Raises `ParameterFileError`."""
+        given = self._options.config
+        return Path(given).expanduser() if given else installed_folder()
 
     def node(self, name: str) -> Settings:
-        """Return the settings of a node as it would start with. Raises `ConfigurationError`."""
-        kind = NODE_SETTINGS[name]
-        files = [f'{name}.yaml', *([f'{LIMITS}.yaml'] if issubclass(kind, RobotLimits) else [])]
-        values: dict[str, Any] = {}
-        for file in files:
-            values |= self._read(file, name)
-        for parameter, option in OVERRIDES.get(name, {}).items():
-            if given := getattr(self._options, option):
-                values[parameter] = given
-        try:
-            return kind.from_mapping(values)
-        except SettingsError as wrong:
-            raise ConfigurationError(f'{self.folder / f"{name}.yaml"}: {wrong}') from None
-
-    def _read(self, file: str, node: str) -> dict[str, Any]:
-        """Return the parameters of a node in a file; a file that is not there sets none, as with `ros2 launch`."""
-        path = self.folder / file
-        if not path.exists() and self.folder.is_dir():
-            return {}
-        try:
-            document = yaml.safe_load(path.read_text(encoding='utf-8'))
-        except (OSError, UnicodeDecodeError) as failure:
-            raise ConfigurationError(f'{path} cannot be read: {failure}') from None
-        except yaml.YAMLError as failure:
-            raise ConfigurationError(f'{path} is not valid YAML: {failure}') from None
-        if not isinstance(document, dict):
-            raise ConfigurationError(f'{path} holds no parameters: expected "/**/{node}:" and "ros__parameters:"')
-        values: dict[str, Any] = {}
-        for pattern, body in document.items():
-            if str(pattern).rpartition('/')[2] in (node, '**', '*'):
-                values |= _parameters(path, body)
-        return values
-
-
-def _parameters(path: Path, body: Any) -> dict[str, Any]:
-    values = body.get('ros__parameters') if isinstance(body, dict) else None
-    if not isinstance(values, dict):
-        raise ConfigurationError(f'{path} has no "ros__parameters:" below the name of the node')
-    return {str(name): value for name, value in values.items()}
+        """Return the settings of a node as it would start with. Raises `ParameterFileError`."""
+        overrides = OVERRIDES.get(name, {})
+        given = {parameter: getattr(self._options, option) for parameter, option in overrides.items()}
+        return node_settings(
+            self.folder, name, NODE_SETTINGS[name], {parameter: value for parameter, value in given.items() if value}
+        )
 
 
 def settings_of(configuration: Configuration, node: str, kind: type[SettingsT]) -> SettingsT:
     """Return the settings of a node; raises `CheckError` ("skipped") where its file is wrong: `parameters` says so."""
     try:
         settings = configuration.node(node)
-    except ConfigurationError:
+    except ParameterFileError:
         raise CheckError(skipped('the parameter files cannot be used (see parameters)')) from None
     assert isinstance(settings, kind)
     return settings

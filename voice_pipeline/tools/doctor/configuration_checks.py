@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from voice_pipeline.monitoring.budgets import BudgetError
 from voice_pipeline.tools.doctor.check import Check, Finding, error, ok, skipped, warning
-from voice_pipeline.tools.doctor.configuration import Configuration, ConfigurationError, read_budgets, settings_of
+from voice_pipeline.tools.doctor.configuration import Configuration, read_budgets, settings_of
 from voice_pipeline.tools.doctor.surroundings import Surroundings
+from voice_pipeline.tools.parameter_files import ParameterFileError
 from voice_pipeline.tools.parameters import NODE_SETTINGS, yaml_files
 from voice_pipeline.understanding.semantic.sentence_encoder import is_installed
 from voice_pipeline.understanding.settings import UnderstandingSettings
@@ -31,7 +32,7 @@ def check_parameters(configuration: Configuration) -> Finding:
     for node in NODE_SETTINGS:
         try:
             configuration.node(node)
-        except ConfigurationError as problem:
+        except ParameterFileError as problem:
             problems.append(str(problem))
     if problems:
         return error(

@@ -21,7 +21,6 @@ from voice_pipeline.settings import Settings
 from voice_pipeline.tools.doctor.records import GraphAnswer, GraphQuestion
 
 _PERIOD_S = 0.05
-_SETTLING_S = 2.0  # nobody new in this time: all are discovered
 _ENDING_S = 3.0
 _TALKER, _LISTENER = 'doctor_talker', 'doctor_listener'
 
@@ -80,7 +79,7 @@ class _Watch:
         now_s = time.monotonic()
         if self._known != (known := set(self._nodes())):
             self._known, self._changed_s = known, now_s
-        is_settled = self._heard_after_s is not None and now_s - self._changed_s >= _SETTLING_S
+        is_settled = self._heard_after_s is not None and now_s - self._changed_s >= self._question.settling_s
         if is_settled or now_s - self._started_s >= self._question.patience_s:
             self._answer(self._read())
             signal.raise_signal(signal.SIGINT)  # the orderly end of a node

@@ -24,6 +24,7 @@ from voice_pipeline.tools.doctor.surroundings import Surroundings
 from voice_pipeline.tools.parameters import NODE_SETTINGS
 
 MULTICAST_GROUP = '239.255.0.1'  # where participants announce themselves (DDSI-RTPS 2.5, 9.6.2.4)
+SETTLING_S = 2.0
 _PATIENCE_S = 8.0  # discovery takes a second, on a busy small board a few
 _GRAPH_LIMIT_S = 30.0
 _MULTICAST_LIMIT_S = 0.5
@@ -77,7 +78,10 @@ def stays_here(environment: Mapping[str, str]) -> bool:
 def look_at_graph(options: Options) -> GraphAnswer:
     """Return who is on the graph, and whether two processes hear each other. Raises `CheckError`."""
     question = GraphQuestion(
-        namespace=f'voice_pipeline_doctor_{os.getpid()}', topics=(options.cmd_vel,), patience_s=_PATIENCE_S
+        namespace=f'voice_pipeline_doctor_{os.getpid()}',
+        topics=(options.cmd_vel,),
+        patience_s=_PATIENCE_S,
+        settling_s=SETTLING_S,
     )
     return ask(
         'graph',

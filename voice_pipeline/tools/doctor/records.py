@@ -75,11 +75,16 @@ class RecognitionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GraphQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """Exchange a message between two processes in this namespace, and look who else is on the graph."""
+    """
+    Exchange a message between two processes in this namespace, and look who else is on the graph.
+
+    Where nobody new comes in `settling_s`, all are discovered; whatever happens, the answer comes after `patience_s`.
+    """
 
     namespace: str
     topics: tuple[str, ...]
     patience_s: float
+    settling_s: float
 
 
 class GraphAnswer(msgspec.Struct, frozen=True, kw_only=True):

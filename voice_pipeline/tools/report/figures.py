@@ -8,19 +8,18 @@ mailed, and a library that the demonstration and the benchmarks use already.
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from voice_pipeline.messages import STAGES
 from voice_pipeline.monitoring.report import Level
-from voice_pipeline.tools.report.run import Run, Sample
+from voice_pipeline.tools.report.run import Run
+from voice_pipeline.tools.report.series import line, reading_of, spans_by_level, time_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 WIDTH_IN = 4.8  # as wide as a phone shows it with letters that can be read
 ROW_IN = 1.05
-MOST_POINTS = 400  # of a line; of more, the worst of each stretch is drawn
 
 LINE, FAINT, BUDGET = '#1f5fa8', '#8fb3dc', '#c62828'
 # None: there was nothing to judge. Hatched are those that count on paper without colour too.
@@ -108,7 +106,7 @@ def verdicts(run: Run) -> str:
         figure = _figure(0.26 * len(parts) + 0.75, left_in=1.05)
         axes = figure.subplots()
         for row, part in enumerate(parts):
-            for level, spans in _spans_by_level(run, part).items():
+            for level, spans in spans_by_level(run, part).items():
                 axes.broken_barh(
                     spans,
                     (row - 0.36, 0.72),
@@ -122,7 +120,7 @@ def verdicts(run: Run) -> str:
         axes.spines['left'].set_visible(False)
         axes.tick_params(left=False)
         axes.set_ylim(len(parts) - 0.5, -0.5)
-        axes.set_xlabel(f'time [{_time_unit(run)[0]}]')
+        axes.set_xlabel(f'time [{time_unit(run)[0]}]')
         axes.margins(x=0)
         return _svg(figure)
 
@@ -159,7 +157,7 @@ def _rows(run: Run, name: str, rows: Sequence[_Row]) -> str:
         for axes, draw in zip(all_axes, rows, strict=True):
             draw(axes, run)
             axes.margins(x=0.01)
-        all_axes[-1].set_xlabel(f'time [{_time_unit(run)[0]}]')
+        all_axes[-1].set_xlabel(f'time [{time_unit(run)[0]}]')
         return _svg(figure)
 
 
@@ -169,8 +167,8 @@ def _checked(name: str, title: str, below: str | None = None) -> _Row:
     def draw(axes: Axes, run: Run) -> None:
         check = run.checks[name]
         if below is not None:
-            axes.plot(*_line(run, lambda sample: sample.values.get(below), max), color=FAINT, label='median')
-        times, values = _line(run, lambda sample: sample.values.get(name), min if check.is_minimum else max)
+            axes.plot(*line(run, lambda sample: sample.values.get(below), max), color=FAINT, label='median')
+        times, values = line(run, lambda sample: sample.values.get(name), min if check.is_minimum else max)
         axes.plot(times, values, color=LINE, label='95 %')
         axes.axhline(check.limit, color=BUDGET, linestyle='--', linewidth=1)
         axes.set_title(f'{title} [{check.unit}]   budget {"≥" if check.is_minimum else "≤"} {check.limit:g}')
@@ -185,7 +183,7 @@ def _readings(group: str, title: str) -> _Row:
     def draw(axes: Axes, run: Run) -> None:
         units = {r.name: r.unit for sample in run.samples for r in sample.readings if r.group == group}
         for name in list(units)[:_MOST_LINES]:
-            axes.plot(*_line(run, partial(_reading, group=group, name=name), max), label=name)
+            axes.plot(*line(run, partial(reading_of, group=group, name=name), max), label=name)
         left_out = len(units) - _MOST_LINES
         axes.set_title(f'{title} [{", ".join(dict.fromkeys(units.values()))}]' + _more(left_out))
         axes.set_ylim(0, 1.1 * max(axes.get_ylim()[1], 1e-3))
@@ -213,63 +211,8 @@ def _more(left_out: int) -> str:
     return f'   ({left_out} more are not drawn)' if left_out > 0 else ''
 
 
-def _reading(sample: Sample, group: str, name: str) -> float | None:
-    return next((one.value for one in sample.readings if (one.group, one.name) == (group, name)), None)
-
-
-def _line(
-    run: Run, value_of: Callable[[Sample], float | None], worse: Callable[..., float]
-) -> tuple[list[float], list[float]]:
-    """Return times and values for a plot; what was not available is a gap."""
-    time_of = _time_axis(run)
-    times: list[float] = []
-    values: list[float] = []
-    for stretch in _stretches(run):
-        known = [value for sample in stretch if (value := value_of(sample)) is not None]
-        times.append(time_of(stretch[0].at_ns))
-        values.append(worse(known) if known else math.nan)
-    return times, values
-
-
-def _stretches(run: Run) -> list[list[Sample]]:
-    """Return the samples in at most `MOST_POINTS` stretches of the same number."""
-    size = max(1, math.ceil(len(run.samples) / MOST_POINTS))
-    return [run.samples[start : start + size] for start in range(0, len(run.samples), size)]
-
-
-def _spans_by_level(run: Run, part: str) -> dict[Level | None, list[tuple[float, float]]]:
-    """Return when the verdict on a part was each level, as (start, length); of each stretch the worst counts."""
-    stretches, time_of = _stretches(run), _time_axis(run)
-    levels = [max((sample.levels.get(part) for sample in stretch), key=_severity) for stretch in stretches]
-    starts = [time_of(stretch[0].at_ns) for stretch in stretches]
-    ends = [*starts[1:], time_of(run.end_ns)]
-    found: dict[Level | None, list[tuple[float, float]]] = {}
-    for level, group in groupby(zip(levels, starts, ends, strict=True), key=lambda one: one[0]):
-        spans = list(group)
-        found.setdefault(level, []).append((spans[0][1], spans[-1][2] - spans[0][1]))
-    return found
-
-
-def _severity(level: Level | None) -> int:
-    return -1 if level is None else int(level)
-
-
-def _time_axis(run: Run) -> Callable[[int], float]:
-    """Return what turns nanoseconds into the time since the start of the run, in the unit of the axis."""
-    start_ns, seconds = run.start_ns, _time_unit(run)[1]
-    return lambda at_ns: (at_ns - start_ns) / 1e9 / seconds
-
-
 def _is_measured(run: Run, name: str) -> bool:
     return name in run.worst
-
-
-def _time_unit(run: Run) -> tuple[str, float]:
-    """Return the unit of the time axis and its length in seconds."""
-    duration_s = (run.end_ns - run.start_ns) / 1e9
-    if duration_s <= 300:
-        return 's', 1.0
-    return ('min', 60.0) if duration_s <= 3 * 3600 else ('h', 3600.0)
 
 
 # --- matplotlib ----------------------------------------------------------------------------------------------------

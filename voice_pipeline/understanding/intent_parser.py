@@ -63,10 +63,7 @@ class IntentParser:
         text = transcript.heard
         meaning = self._understand(text, transcript.utterance_id)
         intent = Intent(
-            utterance_id=transcript.utterance_id,
-            revision=transcript.revision,
-            is_final=transcript.is_final,
-            speech_end_ns=transcript.speech_end_ns,
+            **transcript.header,
             text=text,
             silence_ms=transcript.silence_ms,
             confidence=transcript.confidence,

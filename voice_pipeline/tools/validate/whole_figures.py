@@ -145,19 +145,36 @@ def _starts_ms(record: Record) -> list[float]:
     return found
 
 
+def _since_sound(latencies_ms: Sequence[float]) -> str:
+    """Return from when they count, and how many of them are negative, and why."""
+    early = sum(latency_ms < 0.0 for latency_ms in latencies_ms)
+    begun = f'; {early} while it was still to be heard' if early else ''
+    return f'from the last audible sound of the recording{begun}'
+
+
 def _latency_lines(record: Record, budgets: Budgets) -> list[Line]:
     limit_ms = budgets.voice_to_action_p95_ms
     latencies, actions_ms = record.latencies, actions_outside_ms(record)
     totals_ms = [one.total_ms for one in latencies if one.total_ms is not None]
     stops_ms, stops_outside_ms = stops_of(record)
-    heard_end, sound_end = 'from the last sample taken for voice', 'from the last audible sound of the recording'
+    heard_end = 'from the last sample taken for voice'
     still = len(record.commands) - len(actions_ms)
     return [
         upper_p95('voice_to_action_ms', 'voice to action', totals_ms, limit_ms, note=_parts(latencies) or heard_end),
-        upper_p95('voice_to_action_outside_ms', 'voice to action, as seen', actions_ms, limit_ms, note=sound_end),
+        upper_p95(
+            'voice_to_action_outside_ms',
+            'voice to action, as seen',
+            actions_ms,
+            limit_ms,
+            note=_since_sound(actions_ms),
+        ),
         upper_p95('voice_to_stop_ms', 'voice to stop', stops_ms, VOICE_TO_STOP_P95_MS, note=heard_end),
         upper_p95(
-            'voice_to_stop_outside_ms', 'voice to stop, as seen', stops_outside_ms, VOICE_TO_STOP_P95_MS, note=sound_end
+            'voice_to_stop_outside_ms',
+            'voice to stop, as seen',
+            stops_outside_ms,
+            VOICE_TO_STOP_P95_MS,
+            note=_since_sound(stops_outside_ms),
         ),
         amount('not_moved', 'commands without motion', float(still), '', 0.0, note=f'of {len(record.commands)}'),
     ]

@@ -7,7 +7,8 @@ import pytest
 
 from voice_pipeline.recognition.backend import Hypothesis, hear
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.recognition.window import FULL_WINDOW, Window, token_limit, windows_of
+from voice_pipeline.recognition.window import FULL_WINDOW, Window, token_limit
+from voice_pipeline.recognition.window_policy import windows_of
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from voice_pipeline.recognition.bias import NOTHING_EXPECTED, Expected, names_of
 from voice_pipeline.recognition.self_check import check
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError, required_backend
-from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.recognition.window_policy import windows_of
 from voice_pipeline.understanding.words.vocabulary import VocabularyError, load_vocabulary
 
 OPENAI: Literal['openai-whisper'] = 'openai-whisper'

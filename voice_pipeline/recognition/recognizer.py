@@ -27,7 +27,7 @@ from voice_pipeline.recognition.honesty import Rejection
 from voice_pipeline.recognition.listener import Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.stream import MISSING_SOUND_S, Stream
-from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.recognition.window_policy import windows_of
 
 # What the libraries raise where a model cannot run: out of memory, a lost GPU, an input that they refuse.
 _BACKEND_ERRORS = (RuntimeError, ValueError, OSError, MemoryError)

@@ -20,7 +20,7 @@ from voice_pipeline.recognition.honesty import Rejection, cry_to_stop, rejection
 from voice_pipeline.recognition.listener import Listener, Utterance
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.settled import SettledText
-from voice_pipeline.recognition.window import Windows
+from voice_pipeline.recognition.window_policy import Windows
 
 MISSING_SOUND_S = 1.0  # after which a stream that stopped has ended; the microphone gives a frame every 32 ms
 

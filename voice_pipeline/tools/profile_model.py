@@ -17,7 +17,7 @@ from voice_pipeline.recognition.choose import OPENAI, load
 from voice_pipeline.recognition.self_check import reference_sound
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
-from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.recognition.window_policy import windows_of
 from voice_pipeline.settings import SettingsError
 
 REVISION_S = 0.05  # of sound that is new in a revision, at 20 Hz

@@ -23,7 +23,7 @@ from voice_pipeline.recognition.backend import Backend, hear
 from voice_pipeline.recognition.choose import load
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
-from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.recognition.window_policy import windows_of
 from voice_pipeline.tools.benchmark.named_clips import (
     PEOPLE,
     PLACES,

@@ -20,7 +20,7 @@ from voice_pipeline.profiling.settings import ProfileSettings
 from voice_pipeline.recognition.backend import Backend, Request, hear_all
 from voice_pipeline.recognition.features import LogMel
 from voice_pipeline.recognition.settings import RecognitionSettings
-from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.recognition.window_policy import windows_of
 from voice_pipeline.tools import revisions as streaming
 from voice_pipeline.tools.benchmark.clips import Clip
 from voice_pipeline.tools.benchmark.reuse_trials import (

@@ -27,7 +27,7 @@ from voice_pipeline.recognition import choose
 from voice_pipeline.recognition.self_check import REFERENCE_TEXT, reference_sound
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
-from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.recognition.window_policy import windows_of
 from voice_pipeline.speech.loudspeaker import Loudspeaker, LoudspeakerError
 from voice_pipeline.tools.doctor.graph import look
 from voice_pipeline.tools.doctor.isolated import MARK

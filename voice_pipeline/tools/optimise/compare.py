@@ -28,7 +28,7 @@ from voice_pipeline.recognition.weights import (
     ctranslate2_directory,
     for_openai_whisper,
 )
-from voice_pipeline.recognition.window import windows_of
+from voice_pipeline.recognition.window_policy import windows_of
 from voice_pipeline.tools.optimise.clips import NAMES, Clip
 from voice_pipeline.tools.words import word_errors
 

@@ -40,6 +40,7 @@ EXTRAS = {
     # llguidance keeps a model's answer to a schema: no dependencies, aarch64 wheels. gguf, accelerate: GGUF files.
     'language-model': ['transformers', 'torch', 'llguidance', 'gguf', 'accelerate'],
     'speech': ['hibari-tts'],  # a voice for the robot, neural, 130 times faster than real time on a CPU
+    'gpu': ['nvidia-ml-py'],  # NVIDIA's own: a GPU's load without starting nvidia-smi; a Jetson does without
     'dashboard': ['dash', 'plotly', 'Flask', 'Werkzeug'],  # the web page: all assets within, no network needed
     'report': ['rosbags', 'matplotlib'],  # reads rosbag2 files without ROS; the plots of the page about a run
     'demo': ['hibari-tts', 'matplotlib'],  # a bundled voice to speak the script; the picture of the robot's path

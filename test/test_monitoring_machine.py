@@ -110,6 +110,20 @@ def test_processes_are_searched_seldom(clock):
     assert system.searches == 3
 
 
+def test_the_memory_of_a_process_is_read_when_it_is_found_and_then_seldom(clock):
+    monitor, planner = FakeProcess(1, 'monitor', 40), FakeProcess(2, 'action_planner', 50)
+    system = FakeSystem(monitor)
+    sampler = MachineSampler(system, clock, refresh_s=5, memory_s=20)
+    memory = []
+    for second in range(0, 30, 5):
+        clock.now_ns = second * S
+        memory.append(sampler.sample().memory_mb)
+        monitor.memory_mb += 1
+        if second == 5:
+            system.processes.append(planner)
+    assert memory == [40, 40, 90, 90, 94, 94]
+
+
 def test_processes_are_searched_again_when_the_clock_was_set_back(clock):
     system = FakeSystem()
     clock.now_ns = 1000 * S

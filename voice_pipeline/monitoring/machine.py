@@ -14,7 +14,9 @@ from voice_pipeline.monitoring.processes import PipelineProcess, System
 from voice_pipeline.monitoring.statistics import NS_PER_S, Window
 
 AVERAGED_SAMPLES = 60  # a minute at 1 Hz: long enough that one sentence is not an alarm, short enough to see a change
-REFRESH_S = 5.0  # between two searches for processes and readings of their memory, the costly part
+REFRESH_S = 5.0  # between two searches for processes
+# Between two readings of their memory, the costly part: the system adds it up page by page, 23 ms for all nodes.
+MEMORY_S = 10.0
 HARDWARE_S = 1.0  # between two readings of the sensors
 
 
@@ -130,7 +132,8 @@ class _Every:
 
 class MachineSampler:
     """
-    Reads loads, memory and sensors; the search for processes is repeated every `refresh_s` only. Not thread-safe.
+    Reads loads, memory and sensors; the search for processes is repeated every `refresh_s`, the reading of their memory
+    every `memory_s`. Not thread-safe.
 
     Raises nothing: what cannot be read is left out.
     """
@@ -141,6 +144,7 @@ class MachineSampler:
         clock_ns: Callable[[], int],
         sensors: Sensors | None = None,
         refresh_s: float = REFRESH_S,
+        memory_s: float = MEMORY_S,
     ) -> None:
         self._system = system
         self._clock_ns = clock_ns
@@ -148,8 +152,9 @@ class MachineSampler:
         self._hardware = Hardware()
         self._hardware_turn = _Every(HARDWARE_S)
         self._refresh_turn = _Every(refresh_s)
+        self._memory_turn = _Every(memory_s)
         self._processes: dict[int, PipelineProcess] = {}
-        self._memory_bytes: dict[int, int] = {}
+        self._memory_bytes: dict[int, int | None] = {}
         self._system.core_percents()  # a load is "since the call before": the first one says nothing
 
     def sample(self) -> MachineSample:
@@ -157,7 +162,7 @@ class MachineSampler:
         now_ns = self._clock_ns()
         known = set(self._processes)
         if self._refresh_turn.is_due(now_ns):
-            self._refresh()
+            self._refresh(reads_memory=self._memory_turn.is_due(now_ns))
         if self._hardware_turn.is_due(now_ns):
             self._hardware = self._sensors.read()
         usages = {pid: self._usage(process, is_new=pid not in known) for pid, process in self._processes.items()}
@@ -171,12 +176,15 @@ class MachineSampler:
             readings=self._hardware.readings,
         )
 
-    def _refresh(self) -> None:
+    def _refresh(self, *, reads_memory: bool) -> None:
         """Find the processes again. Those known stay the same objects: they know their load since the call before."""
         found = {process.pid: process for process in self._system.pipeline_processes()}
-        self._processes = {pid: self._same(process) for pid, process in sorted(found.items())}
-        readings = ((pid, process.memory_bytes()) for pid, process in self._processes.items())
-        self._memory_bytes = {pid: memory for pid, memory in readings if memory is not None}
+        known, self._processes = self._processes, {pid: self._same(process) for pid, process in sorted(found.items())}
+        memory = {} if reads_memory else self._memory_bytes
+        for pid, process in self._processes.items():
+            if pid not in memory or process is not known.get(pid):
+                memory[pid] = process.memory_bytes()
+        self._memory_bytes = {pid: memory[pid] for pid in self._processes}
 
     def _same(self, process: PipelineProcess) -> PipelineProcess:
         known = self._processes.get(process.pid)

@@ -3,10 +3,14 @@
 import contextlib
 import json
 import math
+import signal
+import subprocess
+import sys
 import threading
 import time
 from itertools import repeat
 
+import psutil
 import pytest
 
 from voice_pipeline.__main__ import main
@@ -130,6 +134,18 @@ def test_nodes_that_do_not_answer_are_said(monkeypatch, capfd):
     monkeypatch.setattr(control_run, 'PATIENCE_S', 0.01)
     assert main(['benchmark', 'control']) == 1
     assert 'the nodes: nothing within' in capfd.readouterr().err
+
+
+def test_who_is_told_to_end_takes_the_nodes_along():
+    with subprocess.Popen([sys.executable, '-m', 'voice_pipeline', 'benchmark', 'control']) as process:
+        nodes = []
+        while len(nodes) < 2:
+            assert process.poll() is None
+            nodes = psutil.Process(process.pid).children()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60.0) == 128 + signal.SIGTERM
+    _, left = psutil.wait_procs(nodes, 60.0)
+    assert left == []
 
 
 def test_busy_processes_end_with_the_measurement():

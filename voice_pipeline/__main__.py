@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 # Command, module in voice_pipeline.tools, what it does. Each module has add_arguments(parser) and main(arguments).
 COMMANDS = (
@@ -46,13 +50,28 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format='%(levelname)s: %(message)s')
     arguments = make_parser().parse_args(argv)
     try:
-        status: int = arguments.run(arguments)
+        with _ending_in_order():
+            status: int = arguments.run(arguments)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has gone: nothing left to say
         sys.stderr.close()
         return 1
     return status
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM end the command as an error would: what it has started, such as nodes, ends with it."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == '__main__':

@@ -53,7 +53,7 @@ class PipelineProcesses:
         try:
             for name, values in self.parameters.items():
                 self.nodes.append(self._start(name, values))
-        except OSError:
+        except BaseException:  # also where it is interrupted: nobody else would end those that run already
             self.stop()
             raise
         return self

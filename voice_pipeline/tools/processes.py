@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +54,8 @@ class PipelineProcesses:
         self.logs.mkdir(parents=True, exist_ok=True)
         try:
             for name, values in self.parameters.items():
-                self.nodes.append(self._start(name, values))
+                with _signals_wait():  # a node that was started is a node that is ended
+                    self.nodes.append(self._start(name, values))
         except BaseException:  # also where it is interrupted: nobody else would end those that run already
             self.stop()
             raise
@@ -114,6 +117,24 @@ class PipelineProcesses:
                 start_new_session=True,  # Ctrl-C reaches us alone; we end the nodes in order
             )
         return NodeProcess(name, process, log)
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until the end of the context; only the main thread gets them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _: waiting.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for one in waiting:
+            signal.raise_signal(one)
 
 
 def _as_yaml(value: object) -> str:

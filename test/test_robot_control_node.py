@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from control_rig import move, pause, planned, turn
+from control_rig import move, planned, turn
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from graph_rig import PATIENCE_S, Stranger
@@ -43,7 +43,9 @@ from voice_pipeline.nodes.conversions import velocity_from_twist
 from voice_pipeline.tools.processes import NAMESPACE
 
 AGAIN_S = 5.0  # after which an order that nobody answered is given again
-STAMPED = {'simulated_robot': {'stamped': True}, 'robot_control': {'stamped': True, 'rate_hz': 20.0}}
+# The scans of a starved simulation may be late.
+CONTROL = {'stamped': True, 'scan_timeout_s': 3.0}
+STAMPED = {'simulated_robot': {'stamped': True}, 'robot_control': {**CONTROL, 'rate_hz': 20.0}}
 
 
 class Commander(Stranger):
@@ -61,14 +63,14 @@ class Commander(Stranger):
         self._wait_until_heard()
 
     def _wait_until_heard(self):
-        """Order a short pause until one is done: there may be no odometry yet, and DDS may lose a first message."""
-        newest, again_s = self.order(pause(0.02)), time.monotonic() + AGAIN_S
+        """Order a tiny move until one is done: odometry and scans may come late, and DDS may lose a first message."""
+        newest, again_s = self.order(move('forward', 0.01)), time.monotonic() + AGAIN_S
 
         def is_done():
             nonlocal newest, again_s
             state = self.reports(newest)[-1].state if self.reports(newest) else ''
             if state not in ('', 'running', 'done') or time.monotonic() > again_s:
-                newest, again_s = self.order(pause(0.02)), time.monotonic() + AGAIN_S
+                newest, again_s = self.order(move('forward', 0.01)), time.monotonic() + AGAIN_S
             return state == 'done'
 
         self.spin_until(is_done)
@@ -216,7 +218,7 @@ def test_skills_take_their_turn_between_the_drives(tmp_path, monkeypatch):
 
 def test_a_wall_ahead_is_seen_and_not_touched(tmp_path, monkeypatch):
     at_wall = {'stamped': True, 'world': 'flat', 'start_x_m': -0.3, 'start_yaw_deg': 180.0}
-    control = {'stamped': True, 'obstacle_wait_s': 0.2}
+    control = {**CONTROL, 'obstacle_wait_s': 0.2}
     with running(tmp_path, {'simulated_robot': at_wall, 'robot_control': control}, monkeypatch) as (story, pipeline):
         commander = Commander()
         end = commander.end(commander.order(move('forward', 2.0)))
@@ -227,7 +229,7 @@ def test_a_wall_ahead_is_seen_and_not_touched(tmp_path, monkeypatch):
 
 def test_the_scans_of_another_scanner_are_left_out_and_bad_ones_stop_the_robot(tmp_path, monkeypatch):
     sensors = pytest.importorskip('sensor_msgs.msg')
-    control = {'stamped': True, 'scan_timeout_s': 3.0, 'obstacle_wait_s': 0.1}
+    control = {**CONTROL, 'obstacle_wait_s': 0.1}
     robot = {'simulated_robot': {'stamped': True, 'scan_rate_hz': 0.0}, 'robot_control': control}
     with running(tmp_path, robot, monkeypatch) as (_, pipeline):
         commander = Commander()

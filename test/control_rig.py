@@ -214,3 +214,30 @@ def states(rig, plan_id):
     """The states reported for a plan, repetitions of `running` taken together."""
     seen = [execution.state for execution in rig.reports_of(plan_id)]
     return [state for index, state in enumerate(seen) if index == 0 or state != seen[index - 1]]
+
+
+def happen(rig, event):
+    """Let an event of a random sequence, (kind, details…), happen; returns the id of a plan that must end."""
+    kind, *details = event
+    if kind == 'plan':
+        steps, options = details
+        plan_id = rig.submit(*steps, **options)
+        return None if options['mode'] == 'answer' else plan_id
+    if kind == 'run':
+        for _ in range(details[0]):
+            rig.cycle()
+    elif kind == 'cycle':
+        rig.cycle(details[0])
+    elif kind == 'stop':
+        rig.controller.stop('random')
+        assert rig.cycle().velocity == STILL
+    elif kind == 'scan':
+        rig.controller.update_scan(scan(details[0]))
+    elif kind == 'clock':
+        rig.clock_error_s = details[0]
+    elif kind == 'has odometry':
+        rig.has_odometry = details[0]
+    else:
+        assert kind == 'odometry'
+        rig.controller.update_odometry(details[0])
+    return None

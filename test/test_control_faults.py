@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from control_rig import ENDS, OMNI_SETTINGS, Rig, go_to, move, planned, turn
+from control_rig import ENDS, OMNI_SETTINGS, Rig, go_to, happen, move, planned, turn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -211,29 +211,9 @@ events = st.one_of(
     st.tuples(st.just('run'), st.integers(1, 60)),
     st.tuples(st.just('cycle'), st.floats(-0.1, 0.7)),
     st.tuples(st.just('stop')),
-    st.tuples(st.just('odometry'), st.booleans()),
-    st.tuples(st.just('garbage'), st.builds(Odometry, st.floats(), st.floats(), st.floats(), st.integers(0, 3))),
+    st.tuples(st.just('has odometry'), st.booleans()),
+    st.tuples(st.just('odometry'), st.builds(Odometry, st.floats(), st.floats(), st.floats(), st.integers(0, 3))),
 )
-
-
-def happen(rig, event):
-    kind, *details = event
-    if kind == 'plan':
-        plan_id = rig.submit(*details[0], **details[1])
-        return None if details[1]['mode'] == 'answer' else plan_id
-    if kind == 'run':
-        for _ in range(details[0]):
-            rig.cycle()
-    elif kind == 'cycle':
-        rig.cycle(details[0])
-    elif kind == 'stop':
-        rig.controller.stop('random')
-        assert rig.cycle().velocity == STILL
-    elif kind == 'odometry':
-        rig.has_odometry = details[0]
-    else:
-        rig.controller.update_odometry(details[0])
-    return None
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])

@@ -1,7 +1,7 @@
 """What a clock that is set, odometry of another time, or any mixture of events makes the robot do: nothing unsafe."""
 
 import pytest
-from control_rig import ENDS, SQUARE, Rig, go_to, move, pause, scan, turn
+from control_rig import ENDS, SQUARE, Rig, go_to, happen, move, pause, turn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -77,7 +77,7 @@ events = st.one_of(
     st.tuples(
         st.just('plan'),
         st.lists(steps, max_size=2),
-        st.sampled_from(['replace', 'append', 'stop', 'cancel', 'pause', 'resume']),
+        st.fixed_dictionaries({'mode': st.sampled_from(['replace', 'append', 'stop', 'cancel', 'pause', 'resume'])}),
     ),
     st.tuples(st.just('run'), st.integers(1, 40)),
     st.tuples(st.just('cycle'), st.floats(-0.1, 0.7)),
@@ -86,27 +86,6 @@ events = st.one_of(
     st.tuples(st.just('clock'), st.floats(-10.0, 10.0)),
     st.tuples(st.just('odometry'), st.builds(Odometry, st.floats(), st.floats(), st.floats(), st.integers(0, 3))),
 )
-
-
-def happen(rig, event):
-    kind, *details = event
-    if kind == 'plan':
-        return rig.submit(*details[0], mode=details[1])
-    if kind == 'run':
-        for _ in range(details[0]):
-            rig.cycle()
-    elif kind == 'cycle':
-        rig.cycle(details[0])
-    elif kind == 'stop':
-        rig.controller.stop('random')
-        assert rig.cycle().velocity == STILL
-    elif kind == 'scan':
-        rig.controller.update_scan(scan(details[0]))
-    elif kind == 'clock':
-        rig.clock_error_s = details[0]
-    else:
-        rig.controller.update_odometry(details[0])
-    return None
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)

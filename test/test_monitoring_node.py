@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from graph_rig import Stranger
-from pipeline_rig import running, wait
+from pipeline_rig import repeat_until, running, wait
 from std_msgs.msg import String
 
 from voice_pipeline import topics
@@ -64,13 +64,9 @@ def shout(text):
 
 
 def say_until(graph, topic, make_text, condition):
-    """Say it, again where it came before the middleware had connected all nodes, until the condition holds."""
+    """Say it, as a transcript or typed, until the condition holds."""
     story, pipeline, stranger = graph
-    for _ in range(10):
-        stranger.publish(topic, String(data=make_text()))
-        if story.wait_until(condition, timeout_s=6.0):
-            return
-    wait(story, pipeline, condition)
+    repeat_until(story, pipeline, lambda: stranger.publish(topic, String(data=make_text())), condition)
 
 
 def test_what_was_said_and_stopped_is_on_record(graph):

@@ -11,7 +11,7 @@ import pytest
 from geometry_msgs.msg import Twist, Vector3
 from graph_rig import Stranger
 from nav_msgs.msg import Odometry
-from pipeline_rig import running, wait
+from pipeline_rig import repeat_until, running, wait
 from std_msgs.msg import Empty, Int16MultiArray, String
 
 from voice_pipeline import topics
@@ -122,15 +122,8 @@ def publish():
 
 
 def order(story, pipeline, publish, text, happens):
-    """Give an order until it happens: the first one may come before the robot's first odometry, and fail."""
-
-    def failures():
-        return sum(outcome in ('failed', 'refused') for one in story.utterances.values() for outcome in one.outcomes)
-
-    while not happens():
-        before = failures()
-        publish(topics.COMMAND, String(data=text))
-        wait(story, pipeline, lambda before=before: happens() or failures() > before)
+    """Type it until it happens."""
+    repeat_until(story, pipeline, lambda: publish(topics.COMMAND, String(data=text)), happens)
 
 
 def is_done(story):
@@ -182,7 +175,7 @@ def test_a_robot_that_takes_stamped_velocities_moves(tmp_path, monkeypatch, publ
 def test_anyone_can_stop_the_robot(tmp_path, monkeypatch, publish):
     with running(tmp_path, NO_SPEECH, monkeypatch) as (story, pipeline):
         order(story, pipeline, publish, 'go forward ten meters', lambda: has_moved(story))
-        publish(topics.STOP, Empty())
+        publish(topics.STOP, Empty(), listeners=3)  # control, planner and robot
         wait(story, pipeline, lambda: any(one.outcomes == ['stopped'] for one in story.utterances.values()))
         wait(story, pipeline, lambda: story.path[-1].velocity.linear_mps == 0.0)
         assert story.path[-1].x_m < 3.0
@@ -216,5 +209,5 @@ def test_an_emergency_word_in_a_partial_stops_at_once(tmp_path, monkeypatch, pub
             confidence=0.9,
             silence_ms=0.0,
         )
-        publish(topics.TRANSCRIPT, String(data=encode(partial)))
+        publish(topics.TRANSCRIPT, String(data=encode(partial)), listeners=3)  # the parser, the monitor, and the test
         wait(story, pipeline, lambda: any(one.outcomes == ['stopped'] for one in story.utterances.values()))

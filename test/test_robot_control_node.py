@@ -14,7 +14,7 @@ from control_rig import move, planned, turn
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TwistStamped
 from graph_rig import PATIENCE_S, Stranger
-from pipeline_rig import running
+from pipeline_rig import AGAIN_S, running, started
 from rclpy.clock import Clock
 from std_msgs.msg import Empty, String
 from test_control_skills import FakeServer
@@ -22,7 +22,7 @@ from test_nodes import start
 
 from voice_pipeline import topics
 from voice_pipeline.control.errands import Navigation
-from voice_pipeline.control.motion import STILL
+from voice_pipeline.control.motion import STILL, Odometry
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.way import IN_THE_WAY, NO_SCAN
 from voice_pipeline.messages import (
@@ -39,10 +39,9 @@ from voice_pipeline.messages import (
 )
 from voice_pipeline.nodes import robot_control
 from voice_pipeline.nodes.base import LATCHED_QOS, MESSAGE_QOS
-from voice_pipeline.nodes.conversions import velocity_from_twist
+from voice_pipeline.nodes.conversions import odometry_to_message, velocity_from_twist
 from voice_pipeline.tools.processes import NAMESPACE
 
-AGAIN_S = 5.0  # after which an order that nobody answered is given again
 # The scans of a starved simulation may be late.
 CONTROL = {'stamped': True, 'scan_timeout_s': 3.0}
 STAMPED = {'simulated_robot': {'stamped': True}, 'robot_control': {**CONTROL, 'rate_hz': 20.0}}
@@ -136,7 +135,7 @@ def test_every_way_to_stop_stops_at_once_and_holds_until_the_next_command(tmp_pa
         assert set(commander.velocities(received_ns)) == {STILL}, 'no cycle went by before the zero'
 
         driving = commander.start_driving()
-        commander.publish(topics.STOP, Empty())
+        commander.publish(topics.STOP, Empty(), listeners=2)  # control and robot
         assert (commander.end(driving).state, commander.end(driving).reason) == ('stopped', 'told to stop')
 
         driving = commander.start_driving()
@@ -188,8 +187,8 @@ def test_the_loop_tells_how_steady_it_is_and_who_else_drives(tmp_path, monkeypat
     with running(tmp_path, STAMPED, monkeypatch) as (_, pipeline):
         commander = Commander()
         commander.spin_until(lambda: commander.health() and 'period max (ms)' in commander.health()[2])
-        level, message, values = commander.health()
-        assert (level, message) == (DiagnosticStatus.OK, 'steady')
+        commander.spin_until(lambda: commander.health()[:2] == (DiagnosticStatus.OK, 'steady'))
+        _, _, values = commander.health()
         assert values['nominal (ms)'] == '50.00'
         assert float(values['period p50 (ms)']) <= float(values['period p99 (ms)']) <= float(values['period max (ms)'])
         assert int(values['missed cycles']) < int(values['cycles'])
@@ -202,6 +201,34 @@ def test_the_loop_tells_how_steady_it_is_and_who_else_drives(tmp_path, monkeypat
         commander.spin_until(lambda: 'somebody else' not in commander.health()[1])
         log = pipeline.nodes[1].log.read_text()
     assert log.count('/voice/stranger publishes on /voice/cmd_vel too') == 1
+
+
+def test_it_is_ready_when_odometry_comes_and_says_what_is_missing(tmp_path, monkeypatch):
+    with started(tmp_path, {'robot_control': CONTROL}, monkeypatch) as (story, pipeline):
+        log = pipeline.nodes[0].log
+        stranger = Stranger(NAMESPACE)
+        stranger.spin_until(lambda: 'the robot does not drive yet: no odometry was received' in log.read_text())
+        assert 'its odometry is expected on /voice/odom' in log.read_text()
+        assert not story.ready
+
+        def is_ready():
+            stranger.publish(topics.ODOM, odometry_to_message(Odometry(0.0, 0.0, 0.0), time.time_ns()), listeners=2)
+            return 'robot_control' in story.ready
+
+        stranger.spin_until(is_ready)
+
+
+def test_while_odometry_is_silent_it_says_that_it_does_not_drive(tmp_path, monkeypatch):
+    with running(tmp_path, STAMPED, monkeypatch) as (_, pipeline):
+        commander, robot = Commander(), pipeline.nodes[0].process
+        silent = 'the robot does not drive: no odometry for '
+        robot.send_signal(signal.SIGSTOP)
+        try:
+            commander.spin_until(lambda: commander.health() and commander.health()[1].startswith(silent))
+            assert commander.health()[0] == DiagnosticStatus.ERROR
+        finally:
+            robot.send_signal(signal.SIGCONT)
+        commander.spin_until(lambda: commander.health()[:2] == (DiagnosticStatus.OK, 'steady'))
 
 
 def test_skills_take_their_turn_between_the_drives(tmp_path, monkeypatch):

@@ -1,11 +1,12 @@
 """The simulated robot as a node, over real DDS: it answers to skills, bumps into walls, and sees and feels itself."""
 
 import math
+import time
 
 import pytest
 from geometry_msgs.msg import Twist, Vector3
 from graph_rig import Stranger
-from pipeline_rig import running, wait
+from pipeline_rig import AGAIN_S, running, wait
 from std_msgs.msg import Empty, String
 
 from voice_pipeline import topics
@@ -44,6 +45,19 @@ class Asker(Stranger):
         )
         self.publish(topics.SKILL, String(data=encode(request)))
 
+    def wait_until_answered(self):
+        """Ask for what fails at once until that is heard: DDS may connect the answers later than the questions."""
+        again_s = 0.0
+
+        def is_answered():
+            nonlocal again_s
+            if time.monotonic() > again_s:
+                self.ask(Place(PlaceArguments(object='cup')), 's0')
+                again_s = time.monotonic() + AGAIN_S
+            return bool(self.states('s0'))
+
+        self.spin_until(is_answered)
+
     def states(self, skill_id):
         results = [decode(SkillResult, answer.data) for answer in self.heard[topics.SKILL_RESULT]]
         return [(one.state, one.reason) for one in results if one.skill_id == skill_id]
@@ -53,6 +67,7 @@ def test_skills_are_answered_and_a_stop_ends_them(tmp_path, monkeypatch):
     with running(tmp_path, {'simulated_robot': {'skill_speed': 0.3}}, monkeypatch):
         stranger = Asker()
         stranger.publish(topics.SKILL, String(data='{"not": "a request"}'))
+        stranger.wait_until_answered()
         stranger.ask(Pick(PickArguments(object='cup')), 's1')
         stranger.spin_until(lambda: stranger.states('s1') == [('running', '')])
         stranger.publish(topics.STOP, Empty())

@@ -85,6 +85,13 @@ class Controller:
         """Whether a plan is at work or waiting."""
         return self._agenda.current is not None
 
+    @property
+    def problem(self) -> str:
+        """Why no drive would be begun now, '' where nothing speaks against it."""
+        with self._lock:
+            now_s = self._clock_s()
+            return self._odometry.problem(now_s) or self._way.problem(now_s)
+
     def submit(self, plan: Plan, received_ns: int) -> None:
         """
         Take a plan that arrived at `received_ns` (system clock).

@@ -79,6 +79,11 @@ class Way:
         self._points = to_world(points, odometry)
         self._stamp_ns, self._received_s = scan.stamp_ns, now_s
 
+    def problem(self, now_s: float) -> str:
+        """Return why the robot sees no way at all, or ''."""
+        is_silent = self._points is not None and abs(now_s - self._received_s) > self._settings.scan_timeout_s
+        return NO_SCAN if is_silent else ''
+
     def allows(self, odometry: Odometry) -> bool:
         """Say whether the robot may be here."""
         return self._zones.allow(odometry.x_m, odometry.y_m)
@@ -107,8 +112,7 @@ class Way:
     def _obstacle(self, odometry: Odometry, bearing_rad: float, now_s: float, hold_s: float) -> Passage:
         if self._points is None:
             return FREE
-        silent_s = abs(now_s - self._received_s)
-        if silent_s > self._settings.scan_timeout_s:
+        if self.problem(now_s):
             return Passage(stop_mps=0.0, brake_mps=0.0, reason=NO_SCAN)
         ahead_m = room_m(to_robot(self._points, odometry), bearing_rad, self._settings)
         return self._before(ahead_m, self._settings.obstacle_margin_m, IN_THE_WAY, hold_s)
@@ -125,7 +129,7 @@ class Way:
         )
 
     def _room_to_turn(self, odometry: Odometry, now_s: float) -> Passage:
-        if self._points is None or abs(now_s - self._received_s) > self._settings.scan_timeout_s:
+        if self._points is None or self.problem(now_s):
             return FREE
         is_clear = is_clear_to_turn(to_robot(self._points, odometry), self._settings)
         return FREE if is_clear else Passage(stop_mps=0.0, reason=IN_THE_WAY)

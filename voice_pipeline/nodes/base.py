@@ -21,6 +21,7 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
+from rclpy.timer import Timer
 from std_msgs.msg import Int16MultiArray, String
 
 from voice_pipeline import messages, paths, topics
@@ -121,9 +122,9 @@ class PipelineNode(Node, Generic[SettingsT]):
         publisher: Publisher = self.create_publisher(String, topic, qos)
         return lambda message: publisher.publish(String(data=messages.encode(message)))
 
-    def create_steady_timer(self, period_s: float, callback: Callable[[], None]) -> None:
+    def create_steady_timer(self, period_s: float, callback: Callable[[], None]) -> Timer:
         """Call back at a fixed period of the monotonic clock: neither clock jumps nor simulated time may hold it up."""
-        self.create_timer(period_s, callback, clock=self._steady_clock)
+        return self.create_timer(period_s, callback, clock=self._steady_clock)
 
     def reject(self, topic: str, reason: str) -> None:
         """Drop an unusable input: counted, and logged the first time, so that a chatty alien cannot fill the log."""

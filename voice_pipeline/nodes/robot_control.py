@@ -38,6 +38,8 @@ from voice_pipeline.nodes.conversions import (
 from voice_pipeline.nodes.health import Health, HealthReport
 
 PLANNER_CHECK_S = 0.2
+READY_CHECK_S = 0.05
+PATIENCE_S = 5.0  # for the first odometry, before the log says what is missing
 
 
 class RobotControl(PipelineNode[ControlSettings]):
@@ -61,7 +63,9 @@ class RobotControl(PipelineNode[ControlSettings]):
         self.create_steady_timer(1.0 / settings.rate_hz, self._cycle)
         self.create_steady_timer(PLANNER_CHECK_S, self._look_for_planner)
         self._health_report = HealthReport(self, 'control loop', self._health)
-        self.report_ready(f'{settings.rate_hz:g} Hz, {self._scheduling}')
+        self._started_s = time.monotonic()
+        self._has_complained = False
+        self._ready_timer = self.create_steady_timer(READY_CHECK_S, self._look_whether_ready)
 
     def _advertise(self) -> None:
         kind = TwistStamped if self.settings.stamped else Twist
@@ -149,6 +153,8 @@ class RobotControl(PipelineNode[ControlSettings]):
             self._ask(request)
         for execution in tick.executions:
             self._publish_execution(execution)
+            if execution.state in ('refused', 'failed'):
+                self.get_logger().warning(f'{execution.plan_id} {execution.state}: {execution.reason}')
 
     def _ask(self, request: Request) -> None:
         if not isinstance(request, Navigation):
@@ -168,6 +174,17 @@ class RobotControl(PipelineNode[ControlSettings]):
 
     # --- how it is -----------------------------------------------------------------------------------------------
 
+    def _look_whether_ready(self) -> None:
+        """Be ready once the robot can be driven: a drive that is ordered before is refused."""
+        problem = self._controller.problem
+        if not problem:
+            self._ready_timer.cancel()
+            self.report_ready(f'{self.settings.rate_hz:g} Hz, {self._scheduling}')
+        elif not self._has_complained and time.monotonic() - self._started_s > PATIENCE_S:
+            self._has_complained = True
+            topic = self.resolve_topic_name(topics.ODOM)
+            self.get_logger().warning(f'the robot does not drive yet: {problem}; its odometry is expected on {topic}')
+
     def _look_for_planner(self) -> None:
         """Without a planner, nobody's words are heard any more."""
         if self._controller.is_active and not self.count_publishers(self.resolve_topic_name(topics.PLAN)):
@@ -182,6 +199,8 @@ class RobotControl(PipelineNode[ControlSettings]):
         periods_ms = self._pace.periods_ms()
         if self._rivals and not self._can_navigate():
             return Verdict(Level.WARN, f'somebody else publishes on cmd_vel too: {", ".join(self._rivals)}')
+        if self._controller.problem:
+            return Verdict(Level.ERROR, f'the robot does not drive: {self._controller.problem}')
         if periods_ms is not None and is_too_slow(periods_ms):
             return Verdict(Level.WARN, 'the loop is too slow')
         return Verdict(Level.OK, 'steady')

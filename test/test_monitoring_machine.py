@@ -22,7 +22,7 @@ S = 1_000_000_000
 class FakeProcess:
     def __init__(self, pid, name, memory_mb, cpu_percent=10.0):
         self.pid, self.name = pid, name
-        self.memory_mb, self.load = memory_mb, cpu_percent
+        self.memory_mb, self.resident_mb, self.load = memory_mb, 200, cpu_percent
         self.has_ended = False
 
     def cpu_percent(self):
@@ -30,6 +30,9 @@ class FakeProcess:
 
     def memory_bytes(self):
         return None if self.has_ended else self.memory_mb * MB
+
+    def resident_bytes(self):
+        return None if self.has_ended else self.resident_mb * MB
 
 
 class FakeSystem:
@@ -110,7 +113,7 @@ def test_processes_are_searched_seldom(clock):
     assert system.searches == 3
 
 
-def test_the_memory_of_a_process_is_read_when_it_is_found_and_then_seldom(clock):
+def test_memory_is_added_up_for_what_is_found_and_then_seldom(clock):
     monitor, planner = FakeProcess(1, 'monitor', 40), FakeProcess(2, 'action_planner', 50)
     system = FakeSystem(monitor)
     sampler = MachineSampler(system, clock, refresh_s=5, memory_s=20)
@@ -122,6 +125,17 @@ def test_the_memory_of_a_process_is_read_when_it_is_found_and_then_seldom(clock)
         if second == 5:
             system.processes.append(planner)
     assert memory == [40, 40, 90, 90, 94, 94]
+
+
+def test_memory_is_added_up_again_where_more_or_less_of_it_is_resident(clock):
+    monitor = FakeProcess(1, 'monitor', 40)
+    sampler = MachineSampler(FakeSystem(monitor), clock, refresh_s=5, memory_s=1000)
+    memory = []
+    for second, resident_mb in enumerate((200, 215, 216, 217, 150)):
+        clock.now_ns, monitor.resident_mb = 5 * second * S, resident_mb
+        memory.append(sampler.sample().memory_mb)
+        monitor.memory_mb += 1
+    assert memory == [40, 40, 42, 42, 44]
 
 
 def test_processes_are_searched_again_when_the_clock_was_set_back(clock):

@@ -15,8 +15,10 @@ from voice_pipeline.monitoring.statistics import NS_PER_S, Window
 
 AVERAGED_SAMPLES = 60  # a minute at 1 Hz: long enough that one sentence is not an alarm, short enough to see a change
 REFRESH_S = 5.0  # between two searches for processes
-# Between two readings of their memory, the costly part: the system adds it up page by page, 23 ms for all nodes.
-MEMORY_S = 10.0
+# Adding up the memory of a process is the costly part, page by page, 23 ms for all nodes: it is done again where the
+# resident memory, which costs nothing to read, has changed by so much, and after so long (others may share less of it).
+CHANGE_BYTES = 16 * 2**20
+MEMORY_S = 60.0
 HARDWARE_S = 1.0  # between two readings of the sensors
 
 
@@ -116,6 +118,15 @@ class NoSensors:
         """Nothing is held."""
 
 
+@dataclass(frozen=True)
+class _Memory:
+    """What a process uses, as added up at `read_ns`, when so much of it was resident."""
+
+    total_bytes: int
+    resident_bytes: int
+    read_ns: int
+
+
 class _Every:
     """Says when something is due that is done every so often; also when the clock was set back."""
 
@@ -133,7 +144,7 @@ class _Every:
 class MachineSampler:
     """
     Reads loads, memory and sensors; the search for processes is repeated every `refresh_s`, the reading of their memory
-    every `memory_s`. Not thread-safe.
+    where that has changed, at the latest after `memory_s`. Not thread-safe.
 
     Raises nothing: what cannot be read is left out.
     """
@@ -152,9 +163,9 @@ class MachineSampler:
         self._hardware = Hardware()
         self._hardware_turn = _Every(HARDWARE_S)
         self._refresh_turn = _Every(refresh_s)
-        self._memory_turn = _Every(memory_s)
+        self._memory_ns = int(memory_s * NS_PER_S)
         self._processes: dict[int, PipelineProcess] = {}
-        self._memory_bytes: dict[int, int | None] = {}
+        self._memories: dict[int, _Memory | None] = {}
         self._system.core_percents()  # a load is "since the call before": the first one says nothing
 
     def sample(self) -> MachineSample:
@@ -162,7 +173,7 @@ class MachineSampler:
         now_ns = self._clock_ns()
         known = set(self._processes)
         if self._refresh_turn.is_due(now_ns):
-            self._refresh(reads_memory=self._memory_turn.is_due(now_ns))
+            self._refresh(now_ns)
         if self._hardware_turn.is_due(now_ns):
             self._hardware = self._sensors.read()
         usages = {pid: self._usage(process, is_new=pid not in known) for pid, process in self._processes.items()}
@@ -176,15 +187,28 @@ class MachineSampler:
             readings=self._hardware.readings,
         )
 
-    def _refresh(self, *, reads_memory: bool) -> None:
+    def _refresh(self, now_ns: int) -> None:
         """Find the processes again. Those known stay the same objects: they know their load since the call before."""
         found = {process.pid: process for process in self._system.pipeline_processes()}
         known, self._processes = self._processes, {pid: self._same(process) for pid, process in sorted(found.items())}
-        memory = {} if reads_memory else self._memory_bytes
-        for pid, process in self._processes.items():
-            if pid not in memory or process is not known.get(pid):
-                memory[pid] = process.memory_bytes()
-        self._memory_bytes = {pid: memory[pid] for pid in self._processes}
+        self._memories = {
+            pid: self._memory(process, self._memories.get(pid) if process is known.get(pid) else None, now_ns)
+            for pid, process in self._processes.items()
+        }
+
+    def _memory(self, process: PipelineProcess, known: _Memory | None, now_ns: int) -> _Memory | None:
+        """Return what the process uses now, or what is known of it where that must still be right; None if it ended."""
+        resident_bytes = process.resident_bytes()
+        if resident_bytes is None:
+            return None
+        if known is not None and self._is_right(known, resident_bytes, now_ns):
+            return known
+        total_bytes = process.memory_bytes()
+        return None if total_bytes is None else _Memory(total_bytes, resident_bytes, now_ns)
+
+    def _is_right(self, known: _Memory, resident_bytes: int, now_ns: int) -> bool:
+        is_like_then = abs(resident_bytes - known.resident_bytes) < CHANGE_BYTES
+        return is_like_then and 0 <= now_ns - known.read_ns < self._memory_ns
 
     def _same(self, process: PipelineProcess) -> PipelineProcess:
         known = self._processes.get(process.pid)
@@ -192,11 +216,11 @@ class MachineSampler:
 
     def _usage(self, process: PipelineProcess, *, is_new: bool) -> ProcessUsage | None:
         """Return what the process uses, None when it has ended."""
-        memory = self._memory_bytes.get(process.pid)
+        memory = self._memories.get(process.pid)
         cpu_percent = process.cpu_percent()
         if memory is None or cpu_percent is None:
             return None
-        return ProcessUsage(process.name, process.pid, None if is_new else cpu_percent, memory / 2**20)
+        return ProcessUsage(process.name, process.pid, None if is_new else cpu_percent, memory.total_bytes / 2**20)
 
 
 class MachineStatistics:

@@ -36,6 +36,10 @@ class PipelineProcess(Protocol):
         """Return the memory it uses, None if it ended."""
         ...
 
+    def resident_bytes(self) -> int | None:
+        """Return how much of it, and of what it shares, is in memory now; None if it ended."""
+        ...
+
 
 class System(Protocol):
     """What the sampler reads of the machine."""
@@ -99,6 +103,10 @@ class PsutilProcess:
         full = _read(self._process.memory_full_info)
         if full is not None and hasattr(full, 'pss'):
             return int(full.pss)
+        return self.resident_bytes()
+
+    def resident_bytes(self) -> int | None:
+        """Return its resident set size, which counts shared memory in full, None if it ended."""
         plain = _read(self._process.memory_info)
         return None if plain is None else int(plain.rss)
 

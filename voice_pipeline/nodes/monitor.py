@@ -40,9 +40,10 @@ from voice_pipeline.nodes.health import DiagnosticsPublisher
 from voice_pipeline.nodes.inbox import Inbox, UndatedMessageError
 from voice_pipeline.paths import PACKAGE
 
-# Room for all lines of a report before the next one comes.
-LINES_PER_REPORT = len(STAGES) + 3
 LOOKS_HZ = 4.0  # how often it takes what has come, and publishes the utterances that have come further
+# `ros2 topic echo` keeps five messages, and would lose the first of six; all lines of a report go out before the next.
+LINES_PER_LOOK = 3
+LINES_PER_REPORT = len(STAGES) + 3
 
 # Which stage is to blame for a malformed message on a topic.
 SOURCES: dict[str, StageName] = {
@@ -84,8 +85,7 @@ class Monitor(PipelineNode[MonitorSettings]):
         self._listen_to_all()
         rate_hz = self.settings.rate_hz
         self.create_steady_timer(1.0 / rate_hz, self._publish_report)
-        self.create_steady_timer(1.0 / (rate_hz * LINES_PER_REPORT), self._publish_line)
-        self.create_steady_timer(1.0 / LOOKS_HZ, self._look)
+        self.create_steady_timer(1.0 / max(LOOKS_HZ, rate_hz * LINES_PER_REPORT / LINES_PER_LOOK), self._look)
         self.report_ready(f'reads {self._sensors.description}')
 
     def _make_recorder(self, budgets: Budgets) -> RunRecorder | None:
@@ -172,6 +172,7 @@ class Monitor(PipelineNode[MonitorSettings]):
     def _look(self) -> None:
         self._take()
         self._publish_utterances()
+        self._publish_lines()
 
     def _publish_report(self) -> None:
         self._take()
@@ -197,9 +198,8 @@ class Monitor(PipelineNode[MonitorSettings]):
             else:
                 self.get_logger().warning(change.line)
 
-    def _publish_line(self) -> None:
-        """Publish one line at a time: `ros2 topic echo` keeps five messages, and would lose the first of six."""
-        if self._waiting_lines:
+    def _publish_lines(self) -> None:
+        for _ in range(min(LINES_PER_LOOK, len(self._waiting_lines))):
             self._lines.publish(String(data=self._waiting_lines.popleft()))
 
     def _publish_utterances(self) -> None:

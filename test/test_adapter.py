@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -25,6 +27,7 @@ from voice_pipeline.recognition.adapter import (
     save_adapter,
 )
 from voice_pipeline.recognition.checkpoint import read_ctranslate2, to_openai
+from voice_pipeline.recognition.derived import KEPT_S
 from voice_pipeline.recognition.weights import ModelError, bundled_directory
 from voice_pipeline.tools.optimise.hearing import BACKENDS, hearing
 
@@ -298,6 +301,23 @@ def test_a_damaged_merged_folder_is_made_again(base, adapter_file, damage):
         directory.mkdir()
     assert merged_ctranslate2_directory(base, adapter_file) == directory
     assert (directory / 'model.bin').read_bytes() == good
+
+
+def test_what_was_not_used_for_a_long_time_is_removed_when_another_is_made(base, adapter_file, cache):
+    old, recent, strange = (cache / name for name in ('short-old', 'merged-recent', 'whisper-strange'))
+    for folder in (old, recent, strange):
+        folder.mkdir(parents=True)
+    for folder, age_s in ((old, KEPT_S + 60), (recent, KEPT_S - 3600), (strange, KEPT_S + 60)):
+        os.utime(folder, (time.time() - age_s,) * 2)
+    merged_ctranslate2_directory(base, adapter_file)
+    assert (old.exists(), recent.exists(), strange.exists()) == (False, True, True)
+
+
+def test_who_is_used_is_not_old(base, adapter_file):
+    folder = merged_ctranslate2_directory(base, adapter_file)
+    os.utime(folder, (0, 0))
+    merged_ctranslate2_directory(base, adapter_file)
+    assert time.time() - folder.stat().st_mtime < KEPT_S
 
 
 def test_two_at_once_both_get_the_whole_folder(base, adapter_file, cache):

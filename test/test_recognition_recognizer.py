@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -66,6 +67,38 @@ def test_a_revision_a_frame_then_growing_silence_then_one_final():
     ]
     assert backend.heard == [3, 4, 5, 6, 7]  # silence after the tail is not decoded again
     assert len({t.utterance_id for t in transcripts}) == 1
+
+
+class HastyBackend(CountingBackend):
+    """Says of what it hears whether it may be corrected."""
+
+    batch_size = 8
+
+    def transcribe_batch(self, requests):
+        answers = [self.transcribe(request.samples, request.windows[0]) for request in requests]
+        words = ['roughly' if request.is_provisional else 'exactly' for request in requests]
+        return [replace(heard, text=f'{word} {heard.text}') for heard, word in zip(answers, words, strict=True)]
+
+
+def test_what_may_be_the_last_word_is_heard_exactly():
+    transcripts = feed(recognizer_of(HastyBackend()), '..####......')
+
+    assert [(t.heard, round(t.silence_ms)) for t in transcripts] == [
+        ('roughly 3 frames', 0),
+        ('roughly 4 frames', 0),
+        ('roughly 4 frames', 32),
+        ('exactly 4 frames', 64),  # with the whole tail
+        ('exactly 4 frames', 96),
+        ('exactly 4 frames', 128),
+        ('exactly 4 frames', 160),
+        ('exactly 4 frames', 192),
+    ]
+
+
+def test_who_is_cut_off_in_the_middle_of_a_word_is_heard_exactly():
+    finals = [t for t in feed(recognizer_of(HastyBackend()), '#' * 110) if t.is_final]
+
+    assert [final.heard.split()[0] for final in finals] == ['exactly']
 
 
 def test_speech_after_a_pause_goes_on_in_the_same_utterance():

@@ -12,10 +12,8 @@ An adapter only fits the weights it was trained for: its file names their finger
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,8 +23,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from voice_pipeline.paths import cache_directory
 from voice_pipeline.recognition.checkpoint import CheckpointError, patch_ctranslate2, read_ctranslate2
+from voice_pipeline.recognition.derived import derived_model
 from voice_pipeline.recognition.weights import ModelError, sha256
 
 Matrix = npt.NDArray[np.floating[Any]]
@@ -37,7 +35,6 @@ REMEDY = 'install the package again, or train one with `voice_pipeline optimise 
 ANOTHER_MODEL = 'it was trained for another Whisper model; train one with `voice_pipeline optimise distil`'
 _HEADER = 'adapter.json'
 _DOWN, _UP = '.down', '.up'
-_SHA256_FILE = 'model.bin.sha256'
 
 # A layer of Whisper in OpenAI's naming.
 _LAYER = re.compile(
@@ -57,8 +54,6 @@ _FUSED = {
     'mlp.0': ('ffn/linear_0', 0, 1),
     'mlp.2': ('ffn/linear_1', 0, 1),
 }
-
-_logger = logging.getLogger(__name__)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,40 +200,15 @@ def merged_ctranslate2_directory(base_directory: Path, path: Path) -> Path:
         identity = f'{VERSION}/{sha256(base_directory / "model.bin")}/{sha256(path)}'
     except OSError as error:
         raise ModelError(f'the model or its adapter cannot be read ({error}): check both paths') from error
-    finished = cache_directory() / f'merged-{hashlib.sha256(identity.encode()).hexdigest()[:24]}'
-    if finished.exists():
-        if _is_intact(finished):
-            return finished
-        _logger.warning('%s is damaged and is made again', finished)
-    _make_merged(base_directory, path, finished)
-    return finished
+    return derived_model('merged', identity, lambda folder: _write_merged(base_directory, path, folder))
 
 
-def _is_intact(directory: Path) -> bool:
-    try:
-        return sha256(directory / 'model.bin') == (directory / _SHA256_FILE).read_text()
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
-def _make_merged(base_directory: Path, path: Path, finished: Path) -> None:
-    """Fill a temporary folder and rename it: another process sees the whole folder or none."""
+def _write_merged(base_directory: Path, path: Path, folder: Path) -> None:
     arrays = _merged_arrays(base_directory / 'model.bin', path)
-    unfinished = Path(tempfile.mkdtemp(prefix='.unfinished-', dir=finished.parent))
-    try:
-        for file in base_directory.iterdir():
-            if file.is_file() and file.name != 'model.bin':
-                shutil.copyfile(file, unfinished / file.name)
-        patch_ctranslate2(base_directory / 'model.bin', unfinished / 'model.bin', arrays)
-        (unfinished / _SHA256_FILE).write_text(sha256(unfinished / 'model.bin'))
-        shutil.rmtree(finished, ignore_errors=True)
-        try:
-            unfinished.rename(finished)
-        except OSError:  # another process was faster
-            if not _is_intact(finished):
-                raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    for file in base_directory.iterdir():
+        if file.is_file() and file.name != 'model.bin':
+            shutil.copyfile(file, folder / file.name)
+    patch_ctranslate2(base_directory / 'model.bin', folder / 'model.bin', arrays)
 
 
 def _merged_arrays(model_file: Path, path: Path) -> dict[str, npt.NDArray[np.float16]]:

@@ -80,11 +80,16 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """A sound, the windows that are tried one after another, and the draft; see `Backend.transcribe`."""
+    """
+    A sound, the windows that are tried one after another, and the draft; see `Backend.transcribe`.
+
+    `is_provisional`: another request corrects what is heard now, so that a rare word may be spelled wrongly.
+    """
 
     samples: npt.NDArray[np.float32]
     windows: tuple[Window, ...]
     draft: Hypothesis | None = None
+    is_provisional: bool = False
 
 
 @runtime_checkable
@@ -106,7 +111,7 @@ def batch_size_of(backend: Backend) -> int:
 
 def hear_all(backend: Backend, requests: Sequence[Request]) -> list[Hypothesis]:
     """Return what `hear` returns for each request: together in the first windows, one by one in the longer ones."""
-    if len(requests) == 1 or not isinstance(backend, BatchBackend):
+    if not isinstance(backend, BatchBackend):
         return [hear(backend, request.samples, request.windows, request.draft) for request in requests]
     answers = []
     for request, heard in zip(requests, backend.transcribe_batch(requests), strict=True):

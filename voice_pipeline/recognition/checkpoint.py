@@ -9,6 +9,9 @@ is the token embedding. Binary layout: `ctranslate2/specs/model_spec.py`, versio
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +24,9 @@ Arrays = dict[str, Array]
 BINARY_VERSION = 6
 _DTYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)
 _BFLOAT16 = 5  # which numpy does not have
+_SPECIFICATION = 'WhisperSpec'
+_HEAD_BYTES = struct.calcsize(f'<IH{len(_SPECIFICATION) + 1}sII')
+_BY_TOKEN = ('decoder/embeddings/', 'decoder/projection/')  # the arrays with a row for each token
 
 
 class CheckpointError(ValueError):
@@ -29,19 +35,30 @@ class CheckpointError(ValueError):
 
 def read_ctranslate2(path: Path) -> Arrays:
     """Return the arrays of a `model.bin` by their CTranslate2 names. Raises `CheckpointError`, `OSError`."""
-    with path.open('rb') as file:
-        try:
-            (version,) = _unpack(file, 'I')
-            name = _read_name(file)
-            if version != BINARY_VERSION or name != 'WhisperSpec':
-                raise CheckpointError(f'{path} holds {name!r} version {version}, not a Whisper model version 6')
-            _unpack(file, 'I')  # revision of the specification
-            (count,) = _unpack(file, 'I')
-            return dict(_read_array(file) for _ in range(count))
-        except CheckpointError:
-            raise
-        except (struct.error, UnicodeDecodeError, IndexError, ValueError) as error:
-            raise CheckpointError(f'{path} is not a CTranslate2 model: {error}') from error
+    with _reading(path) as file:
+        return {record.name: record.array() for record in _records(path, file)}
+
+
+def with_tokens(path: Path, tokens: npt.NDArray[np.integer[Any]]) -> bytes:
+    """
+    Return a `model.bin` that only knows these tokens, in this order, whatever number format it is in.
+
+    Raises `CheckpointError`, `OSError`.
+    """
+    with _reading(path) as file:
+        records = [_only(record, tokens) for record in _records(path, file)]
+        aliases = file.read()  # which array stands for which: the output projection is the token embedding
+        file.seek(0)
+        head = file.read(_HEAD_BYTES)
+    return b''.join((head, *map(_record_bytes, records), aliases))
+
+
+def _only(record: _Record, tokens: npt.NDArray[np.integer[Any]]) -> _Record:
+    """Return the rows of these tokens where the record has one for each, else the record."""
+    if not record.name.startswith(_BY_TOKEN) or not record.shape:
+        return record
+    rows = np.frombuffer(record.content, np.uint8).reshape(record.shape[0], -1)
+    return replace(record, shape=(len(tokens), *record.shape[1:]), content=rows[tokens].tobytes())
 
 
 def patch_ctranslate2(source: Path, target: Path, arrays: Arrays) -> None:
@@ -51,7 +68,7 @@ def patch_ctranslate2(source: Path, target: Path, arrays: Arrays) -> None:
     Raises `CheckpointError`, `OSError`.
     """
     content = bytearray(source.read_bytes())
-    position = struct.calcsize('<IH') + len(b'WhisperSpec\0') + struct.calcsize('<II')
+    position = _HEAD_BYTES
     for name, array in read_ctranslate2(source).items():
         position += struct.calcsize('<H') + len(f'{name}\0'.encode()) + struct.calcsize(f'<B{array.ndim}IBI')
         if name in arrays:
@@ -63,6 +80,47 @@ def patch_ctranslate2(source: Path, target: Path, arrays: Arrays) -> None:
     target.write_bytes(content)
 
 
+@dataclass(frozen=True)
+class _Record:
+    """One array as it is in the file."""
+
+    name: str
+    shape: tuple[int, ...]
+    number_format: int
+    content: bytes
+
+    def array(self) -> Array:
+        """Return it as an array. Raises `CheckpointError`."""
+        if self.number_format == _BFLOAT16:
+            raise CheckpointError(
+                f'{self.name} is in bfloat16, which cannot be converted: take the model that it was made from'
+            )
+        return np.frombuffer(self.content, dtype=_DTYPES[self.number_format]).reshape(self.shape)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
+    """Open the file; what is wrong with its content is a `CheckpointError`."""
+    with path.open('rb') as file:
+        try:
+            yield file
+        except CheckpointError:
+            raise
+        except (struct.error, UnicodeDecodeError, IndexError, ValueError) as error:
+            raise CheckpointError(f'{path} is not a CTranslate2 model: {error}') from error
+
+
+def _records(path: Path, file: BinaryIO) -> Iterator[_Record]:
+    (version,) = _unpack(file, 'I')
+    name = _read_name(file)
+    if version != BINARY_VERSION or name != _SPECIFICATION:
+        raise CheckpointError(f'{path} holds {name!r} version {version}, not a Whisper model version 6')
+    _unpack(file, 'I')  # revision of the specification
+    (count,) = _unpack(file, 'I')
+    for _ in range(count):
+        yield _read_record(file)
+
+
 def _unpack(file: BinaryIO, layout: str) -> tuple[int, ...]:
     return struct.unpack(f'<{layout}', file.read(struct.calcsize(f'<{layout}')))
 
@@ -72,15 +130,22 @@ def _read_name(file: BinaryIO) -> str:
     return file.read(length).rstrip(b'\0').decode()
 
 
-def _read_array(file: BinaryIO) -> tuple[str, Array]:
+def _read_record(file: BinaryIO) -> _Record:
     name = _read_name(file)
     (rank,) = _unpack(file, 'B')
     shape = _unpack(file, 'I' * rank)
-    (dtype,) = _unpack(file, 'B')
-    if dtype == _BFLOAT16:
-        raise CheckpointError(f'{name} is in bfloat16, which cannot be converted: take the model that it was made from')
-    (size,) = _unpack(file, 'I')
-    return name, np.frombuffer(file.read(size), dtype=_DTYPES[dtype]).reshape(shape)
+    number_format, size = _unpack(file, 'BI')
+    content = file.read(size)
+    if len(content) != size:
+        raise ValueError(f'{name} is cut off')
+    return _Record(name, shape, number_format, content)
+
+
+def _record_bytes(record: _Record) -> bytes:
+    name = f'{record.name}\0'.encode()
+    layout = f'<H{len(name)}sB{len(record.shape)}IBI'
+    numbers = (*record.shape, record.number_format, len(record.content))
+    return struct.pack(layout, len(name), name, len(record.shape), *numbers) + record.content
 
 
 def to_openai(arrays: Arrays) -> tuple[dict[str, int], Arrays]:

@@ -186,5 +186,11 @@ def _create(settings: RecognitionSettings, choice: Choice, adapter: Path | None)
     from voice_pipeline.recognition.faster_backend import FasterBackend
 
     return FasterBackend(
-        settings.model, choice.device, choice.compute_type, settings.threads, adapter, expected(settings)
+        settings.model,
+        choice.device,
+        choice.compute_type,
+        settings.threads,
+        adapter,
+        expected(settings),
+        uses_shortlist=settings.shortlist and choice.device == 'cpu',  # a GPU compares all tokens in no time
     )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from voice_pipeline.audio.frames import to_float
 from voice_pipeline.audio.wav import SoundFileError, read_sound
-from voice_pipeline.recognition.backend import Backend, Hypothesis
+from voice_pipeline.recognition.backend import Backend, Hypothesis, Request, hear_all
 from voice_pipeline.recognition.edit_distance import edit_distance
 from voice_pipeline.recognition.weights import ModelError
 from voice_pipeline.recognition.window import Window
@@ -39,8 +39,8 @@ def check(backend: Backend, window: Window) -> None:
     """Let the backend hear the reference, which also warms it up. Raises `ModelError` where it hears something else."""
     sound = reference_sound()
     heard = None
-    for _ in ('without a draft', 'with one'):
-        heard = backend.transcribe(sound, window, heard)
+    for is_provisional in (True, False):  # without a draft, and with one
+        (heard,) = hear_all(backend, [Request(sound, (window,), heard, is_provisional)])
         if not _is_right(heard):
             raise ModelError(
                 f"{backend.description} heard '{heard.text}' where '{REFERENCE_TEXT}' was said: the model, its "

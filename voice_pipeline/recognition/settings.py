@@ -78,6 +78,13 @@ class RecognitionSettings(Settings, frozen=True, kw_only=True):
             maximum=20,
         ),
     ] = 8.5
+    shortlist: Annotated[
+        bool,
+        about(
+            'While someone speaks, revisions are written with the tokens of common words and of the names only, which '
+            'halves their time on a CPU (faster-whisper); at a pause, with all'
+        ),
+    ] = True
     padding_s: Annotated[
         float,
         about(

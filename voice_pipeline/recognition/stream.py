@@ -128,7 +128,9 @@ class Stream:
             return None
         windows = self._windows.settled if is_pause else self._windows.growing
         draft = progress.hypothesis if progress.hypothesis.text else None
-        return Request(to_float(utterance.samples(length)), windows, draft)
+        # With the whole tail it may be the last that is heard of this utterance.
+        is_provisional = not is_pause and length < utterance.voiced + self._tail
+        return Request(to_float(utterance.samples(length)), windows, draft, is_provisional)
 
     def take_answer(self, utterance: Utterance, request: Request, heard: Hypothesis | None) -> None:
         """Note what the model heard; None where it failed."""
@@ -144,7 +146,7 @@ class Stream:
         is_pause = _is_pause(utterance, progress.decoded)
         # What a pause would hear in the same window, it need not hear again.
         same_window = request.windows[0] == self._windows.settled[0]
-        progress.is_settled = is_pause or (same_window and not heard.is_suspicious)
+        progress.is_settled = is_pause or (same_window and not heard.is_suspicious and not request.is_provisional)
         voice_s = sum(chunk.voice for chunk in utterance.chunks[: progress.decoded]) * FRAME_S
         progress.rejected = rejection(heard, voice_s, self._settings)
         progress.hypothesis = heard if progress.rejected is None else NOTHING_HEARD

@@ -18,6 +18,7 @@ from voice_pipeline.audio.frames import FRAME_SAMPLES, SAMPLE_RATE_HZ, Samples, 
 from voice_pipeline.profiling.profiler import Profiler
 from voice_pipeline.profiling.settings import ProfileSettings
 from voice_pipeline.recognition.backend import Backend, Request, hear_all
+from voice_pipeline.recognition.choose import FASTER
 from voice_pipeline.recognition.features import LogMel
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.window_policy import windows_of
@@ -49,6 +50,8 @@ def all_trials(
     long = sorted((clip.samples for clip in clips), key=len)[-STREAMS:]
     sounds = [to_float(samples[: len(long[0])]) for samples in long]
     yield batch(backend, settings, sounds)
+    if backend.name == FASTER and backend.device == 'cpu':
+        yield fewer_tokens(backend, settings, sounds[0])
     yield known_frames(sounds[0])
     yield growing_buffer(long[0])
     yield window_buffer(sounds[0])
@@ -84,6 +87,19 @@ def batch(backend: Backend, settings: RecognitionSettings, sounds: Sequence[Floa
         without=lambda: [hear_all(backend, [request]) for request in requests],
         using=lambda: hear_all(backend, requests),
         use='recognition: MicroBatcher',
+    )
+
+
+def fewer_tokens(backend: Backend, settings: RecognitionSettings, sound: FloatArray) -> Trial:
+    """What the next revision corrects is written with the tokens of common words."""
+    windows = windows_of(settings, backend.has_adapter).growing[:1]
+    whole, provisional = (Request(sound, windows, is_provisional=is_short) for is_short in (False, True))
+    return Trial(
+        'shortlist',
+        'a revision while someone speaks',
+        without=lambda: hear_all(backend, [whole]),
+        using=lambda: hear_all(backend, [provisional]),
+        use='recognition: shortlist',
     )
 
 

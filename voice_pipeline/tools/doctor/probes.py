@@ -24,6 +24,7 @@ from voice_pipeline.audio.microphone import Device, MicrophoneError, MicrophoneS
 from voice_pipeline.control.pace import ask_for_real_time
 from voice_pipeline.paths import PACKAGE
 from voice_pipeline.recognition import choose
+from voice_pipeline.recognition.backend import Request, hear_all
 from voice_pipeline.recognition.self_check import REFERENCE_TEXT, reference_sound
 from voice_pipeline.recognition.settings import RecognitionSettings
 from voice_pipeline.recognition.weights import ModelError
@@ -132,11 +133,11 @@ def recognition(settings: RecognitionSettings) -> RecognitionAnswer:
     except ModelError as error:
         return RecognitionAnswer(problem=str(error))
     load_s = time.perf_counter() - started_s
-    window = windows_of(settings, backend.has_adapter).growing[0]
+    windows = windows_of(settings, backend.has_adapter).growing[:1]
     heard, revision_ms = None, []
     for _ in range(REVISIONS):
         started_s = time.perf_counter()
-        heard = backend.transcribe(sound, window, heard)
+        (heard,) = hear_all(backend, [Request(sound, windows, heard, is_provisional=True)])
         revision_ms.append((time.perf_counter() - started_s) * 1e3)
     return RecognitionAnswer(
         description=backend.description,

@@ -44,10 +44,11 @@ def candidate(name: str, **values: object) -> Candidate:
     """
     Return a model by its settings. Raises `ModelError` where they cannot be.
 
-    Names are not expected (`name_bias`): what counts here is what the model hears of itself.
+    Names are not expected (`name_bias`) and all tokens are compared (`shortlist`): what counts here is what the model
+    hears of itself.
     """
     try:
-        return Candidate(name, RecognitionSettings.from_mapping({'name_bias': 0.0, **values}))
+        return Candidate(name, RecognitionSettings.from_mapping({'name_bias': 0.0, 'shortlist': False, **values}))
     except SettingsError as error:
         raise ModelError(str(error)) from error
 

@@ -138,9 +138,9 @@ def _update_work(track: _Track, received_ns: int, **changes: Any) -> None:
 
 def _update(track: _Track, received_ns: int, **changes: Any) -> None:
     """Change the record; that a message came which says nothing new is no news."""
-    changed = replace(track.record, **changes)
-    track.has_changed = track.has_changed or changed != track.record
-    track.record = replace(changed, updated_ns=received_ns)
+    record = track.record
+    track.has_changed = track.has_changed or any(getattr(record, name) != value for name, value in changes.items())
+    track.record = replace(record, updated_ns=received_ns, **changes)
 
 
 def _planned(track: _Track) -> str:

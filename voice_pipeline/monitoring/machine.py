@@ -14,7 +14,7 @@ from voice_pipeline.monitoring.processes import PipelineProcess, System
 from voice_pipeline.monitoring.statistics import NS_PER_S, Window
 
 AVERAGED_SAMPLES = 60  # a minute at 1 Hz: long enough that one sentence is not an alarm, short enough to see a change
-REFRESH_S = 5.0  # between two searches for processes
+REFRESH_S = 10.0  # between two searches for processes, which read the command lines of all that run
 # Adding up the memory of a process is the costly part, page by page, 23 ms for all nodes: it is done again where the
 # resident memory, which costs nothing to read, has changed by so much, and after so long (others may share less of it).
 CHANGE_BYTES = 16 * 2**20

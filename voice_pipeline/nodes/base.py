@@ -56,7 +56,7 @@ MESSAGE_TOPICS: tuple[tuple[type[messages.Message], str], ...] = (
 _stages_logger = logging.getLogger(paths.PACKAGE)
 _stages_logger.setLevel(logging.DEBUG)  # the node's own level decides
 
-_SPIN_S = 0.1  # how often a quiet node looks whether it was told to end
+_SPIN_S = 0.25  # how often a quiet node looks whether it was told to end
 EXIT_FAILED, EXIT_WRONG_SETTINGS = 1, 2
 
 

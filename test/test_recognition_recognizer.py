@@ -101,6 +101,65 @@ def test_who_is_cut_off_in_the_middle_of_a_word_is_heard_exactly():
     assert [final.heard.split()[0] for final in finals] == ['exactly']
 
 
+class Steady:
+    """A clock that is set."""
+
+    now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A recogniser that has made a revision at 0 s, of three frames, and waits for as long as it takes; its clock."""
+    monkeypatch.setattr('voice_pipeline.recognition.recognizer.FRAME_JITTER_S', 60.0)
+    clock = Steady()
+    recognizer = SpeechRecognizer(SETTINGS, CountingBackend(), LoudnessActivity(), lambda: 0, clock)
+    frames = iter(frames_of(scripted('#####......')))
+
+    def come(at_s):
+        clock.now_s = at_s
+        frame = next(frames)
+        recognizer.accept(frame, frame.end_ns)
+
+    for _ in range(3):
+        come(0.0)
+    (first,) = drain(recognizer)
+    assert first.heard == '3 frames'
+    return recognizer, clock, come
+
+
+def test_a_revision_waits_for_the_frame_that_comes_in_a_moment(patient):
+    recognizer, clock, come = patient
+    come(0.030)
+    clock.now_s = 0.045  # the next one is due at 0.062
+    made = []
+    worker = threading.Thread(target=lambda: made.extend(recognizer.next_transcripts(timeout_s=60.0)))
+    worker.start()
+    worker.join(timeout=0.05)
+    assert made == []
+    come(0.061)
+    worker.join()
+    assert [one.transcript.heard for one in made] == ['5 frames']
+
+
+@pytest.mark.parametrize(
+    ('frame_s', 'now_s', 'why'),
+    [
+        (0.030, 0.032, 'the next frame is not soon'),
+        (0.040, 0.060, 'with the next frame it would be later than 15 times a second'),
+        (0.030, 0.070, 'the next frame is late'),
+    ],
+)
+def test_a_revision_does_not_wait_where(patient, frame_s, now_s, why):
+    recognizer, clock, come = patient
+    come(frame_s)
+    clock.now_s = now_s
+    (made,) = recognizer.next_transcripts(timeout_s=60.0)
+    assert made.transcript.heard == '4 frames', why
+
+
 def test_speech_after_a_pause_goes_on_in_the_same_utterance():
     transcripts = feed(recognizer_of(), '###....##......')
 

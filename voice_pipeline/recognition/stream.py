@@ -65,7 +65,8 @@ class Stream:
         self._tail = frame_count(settings.tail_ms / 1000)
         self._interval = max(1.0, 1.0 / (settings.max_revision_hz * FRAME_S))  # in chunks
         self._utterances: deque[Utterance] = deque()  # oldest first; only the last may still be open
-        self._newest_s = 0.0  # when the last frame came, by a clock that nobody sets
+        self.frame_count = 0  # how many came
+        self.newest_s = 0.0  # when the last one did, by a clock that nobody sets
         self._progress = self._progress_of('')
 
     # --- under the recogniser's lock -----------------------------------------------------------------------------
@@ -73,12 +74,13 @@ class Stream:
     def accept(self, frame: Frame, received_ns: int, now_s: float) -> None:
         """Take the next frame, which arrived at `received_ns` (system clock), `now_s` by the steady clock."""
         self._utterances.extend(self.listener.accept(frame, received_ns))
-        self._newest_s = now_s
+        self.frame_count += 1
+        self.newest_s = now_s
 
     def end_where_sound_is_missing(self, now_s: float) -> bool:
         """End the stream where an utterance is open and no frame came for `MISSING_SOUND_S`; return whether it did."""
         is_open = bool(self._utterances) and not self._utterances[-1].is_over
-        if not is_open or now_s - self._newest_s <= MISSING_SOUND_S:
+        if not is_open or now_s - self.newest_s <= MISSING_SOUND_S:
             return False
         self.counts.missing_sound += 1
         self.finish()

@@ -46,7 +46,8 @@ class RecognitionSettings(Settings, frozen=True, kw_only=True):
         ),
     ] = 10
     # Of the words shown by three revisions in a row, so many changed later: on 100 clips 32.8 % with 0 ms, 11.5 % with
-    # 200, 3.8 % with 400; on the 23 of `benchmark recognition` 4.9 % with 400, 3.6 % with 500 (6.5 % with the shortlist).
+    # 200, 3.8 % with 400; on the 23 of `benchmark recognition` 4.9 % with 400, 3.6 % with 500, and with the
+    # shortlist 6.5 % with 500.
     hold_ms: Annotated[
         int,
         about(

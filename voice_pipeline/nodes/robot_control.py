@@ -196,11 +196,11 @@ class RobotControl(PipelineNode[ControlSettings]):
         return Health(self._verdict(), values)
 
     def _verdict(self) -> Verdict:
-        periods_ms = self._pace.periods_ms()
+        problem, periods_ms = self._controller.problem, self._pace.periods_ms()
+        if problem:
+            return Verdict(Level.ERROR, f'the robot does not drive: {problem}')
         if self._rivals and not self._can_navigate():
             return Verdict(Level.WARN, f'somebody else publishes on cmd_vel too: {", ".join(self._rivals)}')
-        if self._controller.problem:
-            return Verdict(Level.ERROR, f'the robot does not drive: {self._controller.problem}')
         if periods_ms is not None and is_too_slow(periods_ms):
             return Verdict(Level.WARN, 'the loop is too slow')
         return Verdict(Level.OK, 'steady')

@@ -3,13 +3,14 @@
 import math
 
 import pytest
-from control_rig import ENDS, OMNI_SETTINGS, Rig, go_to, happen, move, planned, turn
+from control_rig import ENDS, OMNI_SETTINGS, Rig, go_to, happen, move, planned, scan, turn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voice_pipeline.control.motion import STILL, Odometry, Velocity
 from voice_pipeline.control.settings import ControlSettings
 from voice_pipeline.control.steps import Drive
+from voice_pipeline.control.way import NO_SCAN
 from voice_pipeline.messages import Execution, Move, MoveArguments, Turn, TurnArguments, decode, encode
 from voice_pipeline.simulation.robot import SimulatedRobot
 from voice_pipeline.simulation.settings import SimulationSettings
@@ -31,6 +32,20 @@ def ends_failing(rig, plan_id, limit_s=10.0):
             assert rig.end_of(plan_id).state == 'failed'
             return rig.end_of(plan_id).reason
     raise AssertionError('it did not fail')
+
+
+def test_it_tells_what_keeps_it_from_driving():
+    rig = Rig()
+    assert rig.controller.problem == 'no odometry was received'
+    rig.run(0.1)
+    assert rig.controller.problem == ''
+    rig.controller.update_scan(None)  # there is a scanner, and it has said nothing yet
+    assert rig.controller.problem == NO_SCAN
+    rig.controller.update_scan(scan([9.0] * 8, stamp_ns=rig.now_ns()))
+    assert rig.controller.problem == ''
+    rig.has_odometry = False
+    rig.run(1.0)
+    assert rig.controller.problem.startswith('no odometry for')
 
 
 def test_lost_odometry_ends_the_motion(rig):

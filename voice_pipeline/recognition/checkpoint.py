@@ -9,7 +9,7 @@ is the token embedding. Binary layout: `ctranslate2/specs/model_spec.py`, versio
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,12 +45,7 @@ def with_tokens(path: Path, tokens: npt.NDArray[np.integer[Any]]) -> bytes:
 
     Raises `CheckpointError`, `OSError`.
     """
-    with _reading(path) as file:
-        records = [_only(record, tokens) for record in _records(path, file)]
-        aliases = file.read()  # which array stands for which: the output projection is the token embedding
-        file.seek(0)
-        head = file.read(_HEAD_BYTES)
-    return b''.join((head, *map(_record_bytes, records), aliases))
+    return _rewritten(path, lambda record: _only(record, tokens))
 
 
 def _only(record: _Record, tokens: npt.NDArray[np.integer[Any]]) -> _Record:
@@ -67,17 +62,26 @@ def patch_ctranslate2(source: Path, target: Path, arrays: Arrays) -> None:
 
     Raises `CheckpointError`, `OSError`.
     """
-    content = bytearray(source.read_bytes())
-    position = _HEAD_BYTES
-    for name, array in read_ctranslate2(source).items():
-        position += struct.calcsize('<H') + len(f'{name}\0'.encode()) + struct.calcsize(f'<B{array.ndim}IBI')
-        if name in arrays:
-            new = arrays[name]
-            if new.shape != array.shape or new.dtype != array.dtype:
-                raise CheckpointError(f'{name} is {array.dtype}{array.shape} in {source}, not {new.dtype}{new.shape}')
-            content[position : position + array.nbytes] = new.tobytes()
-        position += array.nbytes
-    target.write_bytes(content)
+
+    def patched(record: _Record) -> _Record:
+        if record.name not in arrays:
+            return record
+        old, new = record.array(), arrays[record.name]
+        if new.shape != old.shape or new.dtype != old.dtype:
+            raise CheckpointError(f'{record.name} is {old.dtype}{old.shape} in {source}, not {new.dtype}{new.shape}')
+        return replace(record, content=new.tobytes())
+
+    target.write_bytes(_rewritten(source, patched))
+
+
+def _rewritten(path: Path, change: Callable[[_Record], _Record]) -> bytes:
+    """Return the `model.bin` with each of its arrays changed."""
+    with _reading(path) as file:
+        records = [change(record) for record in _records(path, file)]
+        aliases = file.read()  # which array stands for which: the output projection is the token embedding
+        file.seek(0)
+        head = file.read(_HEAD_BYTES)
+    return b''.join((head, *map(_record_bytes, records), aliases))
 
 
 @dataclass(frozen=True)

@@ -193,11 +193,12 @@ class SpeechRecognizer:
 
     def _wait_for_next_frame(self, stream: Stream) -> None:
         """Wait for the next frame where it comes in a moment: what is made of older sound is out of date then."""
-        next_s, now_s, count = stream.newest_s + FRAME_S, self._steady_s(), stream.frame_count
+        newest_s, now_s = stream.newest_s, self._steady_s()
+        next_s = newest_s + FRAME_S
         is_soon = 0.0 < next_s - now_s <= FRESH_WAIT_S and next_s - self._began_s <= LONGEST_PERIOD_S
         if is_soon and not stream.has_final:
             self._changed.wait_for(
-                lambda: stream.frame_count > count or stream.has_final, next_s - now_s + FRAME_JITTER_S
+                lambda: stream.newest_s > newest_s or stream.has_final, next_s - now_s + FRAME_JITTER_S
             )
 
     def _chosen(self) -> list[str]:

@@ -65,8 +65,7 @@ class Stream:
         self._tail = frame_count(settings.tail_ms / 1000)
         self._interval = max(1.0, 1.0 / (settings.max_revision_hz * FRAME_S))  # in chunks
         self._utterances: deque[Utterance] = deque()  # oldest first; only the last may still be open
-        self.frame_count = 0  # how many came
-        self.newest_s = 0.0  # when the last one did, by a clock that nobody sets
+        self.newest_s = 0.0  # when the last frame came, by a clock that nobody sets
         self._progress = self._progress_of('')
 
     # --- under the recogniser's lock -----------------------------------------------------------------------------
@@ -74,7 +73,6 @@ class Stream:
     def accept(self, frame: Frame, received_ns: int, now_s: float) -> None:
         """Take the next frame, which arrived at `received_ns` (system clock), `now_s` by the steady clock."""
         self._utterances.extend(self.listener.accept(frame, received_ns))
-        self.frame_count += 1
         self.newest_s = now_s
 
     def end_where_sound_is_missing(self, now_s: float) -> bool:
